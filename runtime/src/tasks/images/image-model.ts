@@ -60,10 +60,9 @@ export function withImageTask(
 /** A model whose default signature takes pictures. */
 export abstract class ImageModel<Task extends ImageTask> extends TaskModel {
   private readonly picture: TensorSpec;
-  private readonly runs: Turns;
+  protected readonly runs: Turns;
   /** Maximum number of threads that work on pictures. */
   protected readonly threads: number;
-  readonly processorTime?: LoadedModel['processorTime'];
 
   constructor(
     model: LoadedModel,
@@ -77,7 +76,6 @@ export abstract class ImageModel<Task extends ImageTask> extends TaskModel {
     this.picture = this.own.inputs.find(({ name }) => name !== PIXEL_MASK)!;
     this.runs = new Turns(model.concurrency ?? 1);
     this.threads = pictureProcessors(options.processes);
-    if (model.processorTime) this.processorTime = (inputs) => this.modelTime(inputs);
   }
 
   /** Pictures of the next runs are prepared while the model runs. */
@@ -89,42 +87,20 @@ export abstract class ImageModel<Task extends ImageTask> extends TaskModel {
     return 0;
   }
 
-  protected async runTask([input]: readonly Tensor[]): Promise<Tensor[]> {
-    const prepared = await this.prepareAll(input!);
+  /** Returns the outputs of the model for each picture. */
+  protected async outputsOf(pictures: readonly PreparedPicture[]): Promise<Outputs[]> {
     const outputs: Outputs[] = [];
-    for (const { inputs, rows } of this.runsOf(prepared)) {
+    for (const { inputs, rows } of this.runsOf(pictures)) {
       const found = await this.runs.take(() => this.model.run(inputs));
       const each = rows === 1 ? [found] : splitRows(found, new Array<number>(rows).fill(1), rows);
       if (!each) throw new InferenceError('INTERNAL', `the model returned other rows than the ${rows} pictures`);
       outputs.push(...each);
     }
-    return this.results(outputs, prepared);
+    return outputs;
   }
 
-  private async modelTime([input]: readonly Tensor[]): Promise<number> {
-    let milliseconds = 0;
-    for (const { inputs } of this.runsOf(await this.prepareAll(input!))) {
-      milliseconds += await this.runs.take(() => this.model.processorTime!(inputs));
-    }
-    return milliseconds;
-  }
-
-  private prepareAll({ data }: Tensor): Promise<PreparedPicture[]> {
-    const files = data as Buffer[];
-    return Promise.all(
-      files.map((bytes, index) =>
-        this.prepare(bytes).catch((error) => Promise.reject(files.length === 1 ? error : named(error, index))),
-      ),
-    );
-  }
-
-  /** Returns the outputs of the task for the outputs of the model. */
-  protected abstract results(
-    outputs: readonly Outputs[],
-    pictures: readonly PreparedPicture[],
-  ): Tensor[] | Promise<Tensor[]>;
-
-  private prepare(bytes: Buffer): Promise<PreparedPicture> {
+  /** Decodes a picture and runs the steps of the task on it. */
+  protected prepare(bytes: Buffer): Promise<PreparedPicture> {
     const { layout, preprocessing } = this.task;
     const page = this.task.type === 'read_text' ? this.task.page : undefined;
     const { timeoutSeconds } = this.options;
@@ -151,7 +127,7 @@ export abstract class ImageModel<Task extends ImageTask> extends TaskModel {
   }
 
   /** Returns the inputs of the runs for pictures. Those of one size run together, if the model takes several. */
-  private runsOf(pictures: readonly PreparedPicture[]): { inputs: readonly Tensor[]; rows: number }[] {
+  protected runsOf(pictures: readonly PreparedPicture[]): { inputs: readonly Tensor[]; rows: number }[] {
     const inputs = pictures.map((picture) => this.inputsOf(picture));
     const [first, ...others] = pictures;
     const isOneSize = others.every(({ height, width }) => height === first!.height && width === first!.width);
@@ -177,7 +153,41 @@ export abstract class ImageModel<Task extends ImageTask> extends TaskModel {
   }
 }
 
-class ImageClassificationModel extends ImageModel<ImageClassificationTask> {
+/** A model that takes all pictures of a request together. */
+abstract class BatchedImageModel<Task extends Exclude<ImageTask, ReadTextTask>> extends ImageModel<Task> {
+  readonly processorTime?: LoadedModel['processorTime'];
+
+  constructor(...parameters: ConstructorParameters<typeof ImageModel<Task>>) {
+    super(...parameters);
+    if (this.model.processorTime) this.processorTime = (inputs) => this.modelTime(inputs);
+  }
+
+  protected async runTask([input]: readonly Tensor[]): Promise<Tensor[]> {
+    const pictures = await this.prepareAll(input!);
+    return this.results(await this.outputsOf(pictures), pictures);
+  }
+
+  private async modelTime([input]: readonly Tensor[]): Promise<number> {
+    let milliseconds = 0;
+    for (const { inputs } of this.runsOf(await this.prepareAll(input!))) {
+      milliseconds += await this.runs.take(() => this.model.processorTime!(inputs));
+    }
+    return milliseconds;
+  }
+
+  private prepareAll({ data }: Tensor): Promise<PreparedPicture[]> {
+    const files = data as Buffer[];
+    return Promise.all(files.map((bytes, index) => named(files, index, this.prepare(bytes))));
+  }
+
+  /** Returns the outputs of the task for the outputs of the model. */
+  protected abstract results(
+    outputs: readonly Outputs[],
+    pictures: readonly PreparedPicture[],
+  ): Tensor[] | Promise<Tensor[]>;
+}
+
+class ImageClassificationModel extends BatchedImageModel<ImageClassificationTask> {
   protected results(outputs: readonly Outputs[]): Tensor[] {
     const { activation } = this.task;
     const rows = outputs.map((each) => activate(activation, floatsOf(this.output(each, 2))));
@@ -185,7 +195,7 @@ class ImageClassificationModel extends ImageModel<ImageClassificationTask> {
   }
 }
 
-class ImageEmbeddingModel extends ImageModel<ImageEmbeddingTask> {
+class ImageEmbeddingModel extends BatchedImageModel<ImageEmbeddingTask> {
   protected results(outputs: readonly Outputs[]): Tensor[] {
     const { normalize: isNormalized, pooling } = this.task;
     const rows = outputs.map((each) => {
@@ -200,7 +210,7 @@ class ImageEmbeddingModel extends ImageModel<ImageEmbeddingTask> {
   }
 }
 
-class ObjectDetectionModel extends ImageModel<ObjectDetectionTask> {
+class ObjectDetectionModel extends BatchedImageModel<ObjectDetectionTask> {
   protected results(outputs: readonly Outputs[], pictures: readonly PreparedPicture[]): Tensor[] {
     const { labels, task } = this;
     const objects = outputs.map((each, index) => {
@@ -212,7 +222,7 @@ class ObjectDetectionModel extends ImageModel<ObjectDetectionTask> {
   }
 }
 
-class ImageSegmentationModel extends ImageModel<ImageSegmentationTask> {
+class ImageSegmentationModel extends BatchedImageModel<ImageSegmentationTask> {
   protected async results(outputs: readonly Outputs[], pictures: readonly PreparedPicture[]): Promise<Tensor[]> {
     const { labels, task, threads } = this;
     const segments = outputs.map((each, index) => {
@@ -239,9 +249,10 @@ function converted(values: Float32Array, datatype: TensorSpec['datatype']): Tens
   return short ? Uint16Array.from(values, (value) => short.fromNumber(value)) : values;
 }
 
-/** Returns the error of one picture among several. */
-function named(error: unknown, index: number): unknown {
-  return error instanceof InferenceError
-    ? new InferenceError(error.code, `picture ${index}: ${error.message}`, error.retryAfterSeconds)
-    : error;
+/** Names a picture in the error of its work, if the request has several. */
+export function named<T>({ length }: readonly Buffer[], index: number, work: Promise<T>): Promise<T> {
+  return work.catch((error: unknown) => {
+    if (length === 1 || !(error instanceof InferenceError)) throw error;
+    throw new InferenceError(error.code, `picture ${index}: ${error.message}`, error.retryAfterSeconds);
+  });
 }

@@ -12,10 +12,9 @@ import { InferenceError } from '../../tensor/errors.js';
 import { floatsOf } from '../../tensor/float16.js';
 import { DEFAULT_SIGNATURE, type Signature, type Tensor } from '../../tensor/tensor.js';
 import { loadDecoder } from './decode.js';
-import { documents, ImageModel, type ImageOptions, type Outputs } from './image-model.js';
+import { documents, ImageModel, type ImageOptions, named } from './image-model.js';
 import { upsideDown } from './perspective.js';
 import { pictureThreads } from './picture-threads.js';
-import type { PreparedPicture } from './preprocess.js';
 import type { Picture } from './resample.js';
 import type { TextLine } from './text-lines.js';
 import { Turns } from './turns.js';
@@ -92,19 +91,25 @@ class ReadTextModel extends ImageModel<ReadTextTask> {
     this.turns = Object.fromEntries(Object.keys(lineModels).map((name) => [name, new Turns(1)]));
   }
 
-  protected async results(outputs: readonly Outputs[], pictures: readonly PreparedPicture[]): Promise<Tensor[]> {
+  /** Reads one picture after the other, because the page and the map of each take tens of megabytes. */
+  protected async runTask([input]: readonly Tensor[]): Promise<Tensor[]> {
     const { timeoutSeconds } = this.options;
-    // A picture may have a thousand lines, so the time is checked before each run.
+    // A request may have thousands of lines, so the time is checked before each run.
     const deadline = timeoutSeconds === undefined ? undefined : performance.now() + timeoutSeconds * 1000;
-    const pages = outputs.map((each, index) => this.read(this.output(each, 4), pictures[index]!, deadline));
-    return [documents(this.signature, await Promise.all(pages))];
+    const files = input!.data as Buffer[];
+    const pages: ReadLine[][] = [];
+    for (const [index, bytes] of files.entries()) {
+      pages.push(await named(files, index, this.read(bytes, deadline)));
+    }
+    return [documents(this.signature, pages)];
   }
 
-  private async read(
-    { data, shape, ...output }: Tensor,
-    { height, original, page, width }: PreparedPicture,
-    deadline: number | undefined,
-  ): Promise<ReadLine[]> {
+  private async read(bytes: Buffer, deadline: number | undefined): Promise<ReadLine[]> {
+    checkTime(deadline);
+    const picture = await this.prepare(bytes);
+    const [outputs] = await this.outputsOf([picture]);
+    const { data, shape, ...output } = this.output(outputs!, 4);
+    const { height, original, page, width } = picture;
     const [, , rows, columns] = shape;
     if (rows !== height || columns !== width) {
       throw new InferenceError('INTERNAL', `the model returned ${output.name} with the shape [${shape.join(', ')}]`);
@@ -164,9 +169,7 @@ class ReadTextModel extends ImageModel<ReadTextTask> {
     width: number,
     deadline: number | undefined,
   ): Promise<Tensor> {
-    if (deadline !== undefined && performance.now() > deadline) {
-      throw new InferenceError('DEADLINE_EXCEEDED', 'reading the lines of the picture took too long');
-    }
+    checkTime(deadline);
     const { height, preprocessing } = input;
     const lines = batch.map((index) => pieces[index]!);
     const steps = { height, preprocessing };
@@ -182,6 +185,12 @@ class ReadTextModel extends ImageModel<ReadTextTask> {
       `the model ${input.model} returned ${output.shape[0]} rows for ${batch.length}`,
     );
   }
+}
+
+/** @throws InferenceError `DEADLINE_EXCEEDED` after the deadline */
+function checkTime(deadline: number | undefined): void {
+  if (deadline === undefined || performance.now() <= deadline) return;
+  throw new InferenceError('DEADLINE_EXCEEDED', 'reading the lines of the pictures took too long');
 }
 
 /** Divides lines into batches of similar width. Returns the indices of each. */

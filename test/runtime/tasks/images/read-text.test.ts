@@ -2,13 +2,14 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import sharp from 'sharp';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { packModel } from '../../../../lib/pack/index.js';
 import { readConfig } from '../../../../runtime/src/config.js';
 import { ENVIRONMENT } from '../../../../runtime/src/contract.js';
 import type { LoadedModel } from '../../../../runtime/src/engines/index.js';
 import { readManifest } from '../../../../runtime/src/manifest/index.js';
 import { type RunningServer, startServer } from '../../../../runtime/src/start-server.js';
+import { pictureThreads } from '../../../../runtime/src/tasks/images/picture-threads.js';
 import { decoded, type ReadLine } from '../../../../runtime/src/tasks/images/read-text-model.js';
 import { loadModel } from '../../../../runtime/src/tasks/load-model.js';
 import type { Tensor } from '../../../../runtime/src/tensor/tensor.js';
@@ -89,6 +90,18 @@ describe('a model that reads text', () => {
     const pixel = await png(1, 1, Uint8Array.of(255, 255, 255));
     expect(await read(white, pixel)).toEqual([[], []]);
     expect(await read()).toEqual([]);
+  });
+
+  it('prepares a picture after the one before was read, so that memory does not grow with their number', async () => {
+    const white = await png(300, 200, new Uint8Array(300 * 200 * 3).fill(255));
+    const calls = vi.spyOn(pictureThreads, 'call');
+    try {
+      expect(await read(white, white, white)).toEqual([[], [], []]);
+      const names = calls.mock.calls.map(([, , name]) => name);
+      expect(names).toEqual(['prepare', 'findLines', 'prepare', 'findLines', 'prepare', 'findLines']);
+    } finally {
+      calls.mockRestore();
+    }
   });
 
   it('maps polygons of large and of wide pictures to the pixels of the original', async () => {
