@@ -252,9 +252,10 @@ export class ServedVersion implements ServedModel {
     if (this.state !== 'AVAILABLE') return;
     this.state = 'UNLOADING';
     this.trialEnd.abort();
+    // Callers that found the version before may still submit requests while the last run of the trial ends.
+    await this.tried;
     await Promise.all(this.held);
     await this.scheduler!.idle();
-    await this.tried;
     this.state = 'END';
     await this.model!.close();
     this.options.metrics.remove(this);

@@ -1,7 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { readConfig } from '../../../runtime/src/config.js';
 import { ENVIRONMENT } from '../../../runtime/src/contract.js';
+import type { ServedVersion } from '../../../runtime/src/models/served-version.js';
 import { createRuntime } from '../../../runtime/src/runtime.js';
+import type { Tensor } from '../../../runtime/src/tensor/tensor.js';
 import { IRIS, IRIS_REQUEST, slowPackage } from '../faults/servers.js';
 
 const config = readConfig({ [ENVIRONMENT.model]: IRIS, [ENVIRONMENT.logLevel]: 'error' });
@@ -61,6 +63,23 @@ describe('a model with long runs', () => {
     await runtime.close();
     await runtime.tried();
     expect(runtime.state.trials).toEqual([]);
+  }, 60_000);
+
+  it('answers a request that comes while it waits for the last run of its trial to close', async () => {
+    const runtime = createRuntime(long());
+    await runtime.load();
+    const version = runtime.catalog.find('slow') as ServedVersion;
+    let endTrial!: () => void;
+    version.tried = new Promise((resolve) => {
+      endTrial = resolve;
+    });
+    const closed = runtime.close();
+    await new Promise((later) => setImmediate(later));
+    const rounds: Tensor = { name: 'rounds', shape: [1], datatype: 'INT64', data: new BigInt64Array([100n]) };
+    const answer = version.infer({ inputs: [rounds] });
+    endTrial();
+    expect((await answer).outputs).toMatchObject([{ name: 'y' }]);
+    await closed;
   }, 60_000);
 
   it('gets no trial where requests come one at a time', async () => {
