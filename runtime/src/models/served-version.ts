@@ -157,19 +157,9 @@ export class ServedVersion implements ServedModel {
       const samples = await readSamples(directory, this.manifest);
       await checkSamples(model, this.manifest, samples);
       this.examples = smallExamples(samples);
-      const { maxQueue, batchWindowMs, timeoutSeconds, metrics } = this.options;
-      this.scheduler = new Scheduler(model, {
-        maxQueue,
-        batchWindowMs,
-        timeoutMs: timeoutSeconds * 1000,
-        maxBatchRows: 1,
-        observer: this.metrics,
-        onRowCountMismatch: (signature) =>
-          this.disableBatching(`the outputs of ${signature} had a different number of rows than its inputs`),
-      });
-      await this.tryOut(model, this.scheduler, samples);
+      await this.tryOut(model, samples);
       this.model = model;
-      metrics.add(this);
+      this.options.metrics.add(this);
       this.state = 'AVAILABLE';
     } catch (error) {
       this.state = 'END';
@@ -184,33 +174,53 @@ export class ServedVersion implements ServedModel {
    * Finds out where the model runs and how its requests are batched, unless another process already has. A trial of long
    * runs ends after the version is available: until then, requests run alone.
    */
-  private async tryOut(model: LoadedModel, scheduler: Scheduler, samples: readonly Sample[]): Promise<void> {
-    const apply = (trial: Trial) => {
-      this.trial = trial;
-      if (trial.batching.obstacle) this.disableBatching(trial.batching.obstacle);
-      scheduler.setBatching(applyBatching(model, trial.batching));
-    };
+  private async tryOut(model: LoadedModel, samples: readonly Sample[]): Promise<void> {
     const { trials, oneAtATime = false } = this.options;
     const known = trials?.get(this.manifest.digest);
     if (known) {
       if (known.threads !== undefined) await model.offload?.(known.threads);
-      apply(known);
+      this.scheduler = this.schedulerOf(model);
+      this.apply(known, model, this.scheduler);
       return;
     }
     const isMadeUp = samples.length === 0;
     const examples = isMadeUp ? await acceptedExamples(model) : samples.map((sample) => sample.inputs);
     const threads = await placeModel(model, examples[0], this.options);
+    const scheduler = this.schedulerOf(model);
+    this.scheduler = scheduler;
     if (model.hasOwnThread && oneAtATime) return;
     const { tolerance } = this.manifest.samples;
     const { signal } = this.trialEnd;
-    const probe = async () =>
-      apply({ threads, batching: await probeBatching(model, examples, tolerance, isMadeUp, signal) });
+    const probe = async () => {
+      const batching = await probeBatching(model, examples, tolerance, isMadeUp, signal);
+      this.apply({ threads, batching }, model, scheduler);
+    };
     if (!model.hasOwnThread) return probe();
     this.tried = sleep(TRIAL_DELAY_MS, undefined, { signal, ref: false })
       .then(probe)
       .catch((error: Error) => {
         if (!signal.aborted) this.disableBatching(`the trial of the model failed: ${error.message}`);
       });
+  }
+
+  /** Returns a queue that runs requests alone, as many at once as the model takes where it was placed. */
+  private schedulerOf(model: LoadedModel): Scheduler {
+    const { maxQueue, batchWindowMs, timeoutSeconds } = this.options;
+    return new Scheduler(model, {
+      maxQueue,
+      batchWindowMs,
+      timeoutMs: timeoutSeconds * 1000,
+      maxBatchRows: 1,
+      observer: this.metrics,
+      onRowCountMismatch: (signature) =>
+        this.disableBatching(`the outputs of ${signature} had a different number of rows than its inputs`),
+    });
+  }
+
+  private apply(trial: Trial, model: LoadedModel, scheduler: Scheduler): void {
+    this.trial = trial;
+    if (trial.batching.obstacle) this.disableBatching(trial.batching.obstacle);
+    scheduler.setBatching(applyBatching(model, trial.batching));
   }
 
   // The method is not async, because that would add a promise to every request.
