@@ -24,8 +24,10 @@ export interface MemberCalls {
   measure(): MeasurementData;
   /** Makes a change to the models. @throws InferenceError */
   apply(change: ModelChange, copies: number): Promise<void>;
-  /** Returns the models as another process can resume them, once their trials have ended. */
-  state(): Promise<RuntimeState>;
+  /** Returns the models as another process can resume them, with the trials that have ended. */
+  state(): RuntimeState;
+  /** Returns the trials of the models once they have ended. */
+  trials(): Promise<RuntimeState['trials']>;
   resize(processes: number): void;
   /** Tells a member whether every other one is ready. */
   othersReady(ready: boolean): void;

@@ -46,9 +46,10 @@ export class Member implements ServerMember {
         this.channel.call('changing').catch(() => {});
         return this.runtime!.apply(change, copies);
       },
-      state: async () => {
+      state: () => this.runtime!.state,
+      trials: async () => {
         await this.runtime!.tried();
-        return this.runtime!.state;
+        return this.runtime!.state.trials;
       },
       resize: (processes) => this.resize(processes),
       othersReady: (ready) => {

@@ -248,18 +248,26 @@ export class Supervisor {
       this.wasServing = true;
       this.resolveStarted(port);
     }
-    if (this.members.size < this.target) void this.exclusive(() => this.grow(member));
+    if (this.members.size < this.target) void this.grow(member);
     if (this.serving.length === this.target && this.target > 1) {
       this.logger.log('info', 'every process serves', { processes: this.target });
     }
   }
 
-  /** Starts the processes that are missing. They use the trials of a process that serves. */
-  private async grow({ channel }: Member): Promise<void> {
-    for (const member of this.members) member.channel.call('resize', this.target).catch(() => {});
-    // If the process exits during its trials, the others make their own.
-    this.state = await channel.call('state').catch(() => this.state);
+  /** Starts the processes that are missing, with the trials of a process that serves. */
+  private async grow(member: Member): Promise<void> {
+    for (const { channel } of this.members) channel.call('resize', this.target).catch(() => {});
+    await this.takeTrials(member);
+    // If the process has exited, the one that replaces it starts the others.
+    if (!this.members.has(member)) return;
     while (this.members.size < this.target && !this.isClosing) this.fork();
+  }
+
+  /** Keeps the trials of a process for those that start later. Changes of the models do not wait for them. */
+  private async takeTrials({ channel }: Member): Promise<void> {
+    // A process that exits during its trials has none to keep.
+    const trials = await channel.call('trials').catch(() => undefined);
+    if (trials) this.state = { ...this.state!, trials };
   }
 
   /** Returns the number of processes: as configured, or as many as processors and memory allow. */
@@ -294,6 +302,7 @@ export class Supervisor {
       // A change that ended the process must not end the others.
       if (failure && !this.members.has(first)) throw failure;
       this.state = await first.channel.call('state');
+      void this.takeTrials(first);
       const made: MadeChange = { change, failure };
       for (const { isLoaded, missed } of this.members) if (!isLoaded) missed.push(made);
       for (const [index, member] of rest.entries()) {

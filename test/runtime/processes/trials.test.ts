@@ -1,10 +1,14 @@
-import { describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it } from 'vitest';
 import { readConfig } from '../../../runtime/src/config.js';
 import { ENVIRONMENT } from '../../../runtime/src/contract.js';
 import type { ServedVersion } from '../../../runtime/src/models/served-version.js';
 import { createRuntime } from '../../../runtime/src/runtime.js';
 import type { Tensor } from '../../../runtime/src/tensor/tensor.js';
-import { IRIS, IRIS_REQUEST, slowPackage } from '../faults/servers.js';
+import { node } from '../../support/nodes.js';
+import { bundleOn, IRIS, IRIS_REQUEST, post, slowPackage, spawnServer, stopAll } from '../faults/servers.js';
+import { childrenOf, THREE } from './several.js';
+
+afterEach(stopAll);
 
 const config = readConfig({ [ENVIRONMENT.model]: IRIS, [ENVIRONMENT.logLevel]: 'error' });
 
@@ -75,11 +79,20 @@ describe('a model with long runs', () => {
     });
     const closed = runtime.close();
     await new Promise((later) => setImmediate(later));
-    const rounds: Tensor = { name: 'rounds', shape: [1], datatype: 'INT64', data: new BigInt64Array([100n]) };
+    const rounds: Tensor = { name: 'rounds', shape: [1], datatype: 'INT64', data: new BigInt64Array([50n]) };
     const answer = version.infer({ inputs: [rounds] });
     endTrial();
     expect((await answer).outputs).toMatchObject([{ name: 'y' }]);
     await closed;
+  }, 60_000);
+
+  it('does not delay changes of the models until the end of its trial', async () => {
+    const settings = { ...THREE, [ENVIRONMENT.model]: slowPackage(20), [ENVIRONMENT.modelControl]: 'true' };
+    const server = spawnServer(settings, bundleOn(node(24).path));
+    const base = await server.url;
+    expect((await post(`${base}/v2/repository/models/none/load`, '{}')).status).toBe(404);
+    // The others start after the trial.
+    expect(childrenOf(server)).toHaveLength(1);
   }, 60_000);
 
   it('gets no trial where requests come one at a time', async () => {
