@@ -26,32 +26,48 @@ const MAXIMUM_OBJECTS = 100;
 /** Overlaps from 0.5 to 0.95 at which a found object counts as right, computed as NumPy does. */
 const OVERLAPS = Array.from({ length: 10 }, (_, index) => 0.5 + index * ((0.95 - 0.5) / 9));
 
+const OVERLAP_INDICES = OVERLAPS.map((_, index) => index);
+
 /** Values of the recall at which the precision is read. */
 const RECALLS = Array.from({ length: 101 }, (_, index) => index * 0.01);
 
 /** Mean of the average precision over classes and overlaps from 0.5 to 0.95. */
 export function meanAveragePrecisionOfObjects(detections: Detections): number {
-  return meanOf(detections, OVERLAPS, ({ precision }) => precision);
+  return meanOf(detections, OVERLAP_INDICES, ({ precision }) => precision);
 }
 
 /** The same at an overlap of 0.5. */
 export function meanAveragePrecision50(detections: Detections): number {
-  return meanOf(detections, [OVERLAPS[0]!], ({ precision }) => precision);
+  return meanOf(detections, [0], ({ precision }) => precision);
 }
 
 /** The same at an overlap of 0.75. */
 export function meanAveragePrecision75(detections: Detections): number {
-  return meanOf(detections, [OVERLAPS[5]!], ({ precision }) => precision);
+  return meanOf(detections, [5], ({ precision }) => precision);
 }
 
 /** Mean of the recall over classes and overlaps from 0.5 to 0.95. */
 export function meanAverageRecall(detections: Detections): number {
-  return meanOf(detections, OVERLAPS, ({ recall }) => recall);
+  return meanOf(detections, OVERLAP_INDICES, ({ recall }) => recall);
 }
 
 interface ClassFigures {
   readonly precision: number;
   readonly recall: number;
+}
+
+/** Object that a model found. */
+interface Match {
+  readonly score: number;
+  /** Whether it is right, at each of the overlaps. */
+  readonly isRight: readonly boolean[];
+}
+
+/** Objects of a class, in one picture or several. */
+interface ClassMatches {
+  /** Number of objects that the pictures have. */
+  wanted: number;
+  readonly found: Match[];
 }
 
 /** Returns the mean over the classes that pictures have. NaN if no picture has an object. */
@@ -60,51 +76,84 @@ function meanOf(
   overlaps: readonly number[],
   figureOf: (figures: ClassFigures) => number,
 ): number {
-  const labels = [...new Set(expected.flatMap((objects) => objects.map(({ label }) => label)))];
-  const figures = labels.flatMap((label) => {
-    const pictures = expected.map((objects, picture) => ({
-      boxes: objects.filter((each) => each.label === label).map(({ box }) => box),
-      found: predicted[picture]!.filter((each) => each.label === label)
-        .sort((one, other) => other.score - one.score)
-        .slice(0, MAXIMUM_OBJECTS),
-    }));
-    const wanted = pictures.reduce((sum, { boxes }) => sum + boxes.length, 0);
-    const overlapsOf = pictures.map(({ boxes, found }) =>
-      found.map(({ box }) => boxes.map((own) => overlap(box, own))),
-    );
-    return overlaps.map((least) => {
-      const found = pictures.flatMap((picture, index) => matched(picture.found, overlapsOf[index]!, least));
-      return classFigures(found, wanted);
+  const classes = new Map<string, ClassMatches>();
+  for (const [picture, objects] of expected.entries()) {
+    for (const [label, { wanted, found }] of matchesOf(objects, predicted[picture]!)) {
+      const own = classes.get(label) ?? { wanted: 0, found: [] };
+      classes.set(label, own);
+      own.wanted += wanted;
+      own.found.push(...found);
+    }
+  }
+  const figures = [...classes.values()]
+    .filter(({ wanted }) => wanted > 0)
+    .flatMap(({ wanted, found }) => {
+      found.sort((one, other) => other.score - one.score);
+      return overlaps.map((index) =>
+        classFigures(
+          found.map(({ isRight }) => isRight[index]!),
+          wanted,
+        ),
+      );
     });
-  });
   return figures.length === 0 ? Number.NaN : plainMean(figures.map(figureOf));
 }
 
-interface Match {
-  readonly score: number;
-  readonly isRight: boolean;
+type PictureMatches = ReadonlyMap<string, Readonly<ClassMatches>>;
+
+/** Matches of pictures, by their objects. The bootstrap draws the same pictures thousands of times. */
+const KNOWN = new WeakMap<readonly LabelledBox[], WeakMap<readonly FoundBox[], PictureMatches>>();
+
+/** Returns the objects of one picture, by their class. */
+function matchesOf(expected: readonly LabelledBox[], predicted: readonly FoundBox[]): PictureMatches {
+  const known = KNOWN.get(expected) ?? new WeakMap<readonly FoundBox[], PictureMatches>();
+  KNOWN.set(expected, known);
+  const matches = known.get(predicted) ?? matchesByLabel(expected, predicted);
+  known.set(predicted, matches);
+  return matches;
 }
 
-/** Gives each found object, best first, the object that it covers best and that no better one has. */
-function matched(found: readonly FoundBox[], overlaps: readonly (readonly number[])[], least: number): Match[] {
+function matchesByLabel(expected: readonly LabelledBox[], predicted: readonly FoundBox[]): PictureMatches {
+  const labels = new Set([...expected, ...predicted].map(({ label }) => label));
+  return new Map(
+    [...labels].map((label) => {
+      const boxes = expected.filter((each) => each.label === label).map(({ box }) => box);
+      const found = predicted
+        .filter((each) => each.label === label)
+        .sort((one, other) => other.score - one.score)
+        .slice(0, MAXIMUM_OBJECTS);
+      const covered = found.map(({ box }) => boxes.map((own) => overlap(box, own)));
+      const rights = OVERLAPS.map((least) => rightOf(covered, least));
+      const matches = found.map(({ score }, index) => ({ score, isRight: rights.map((right) => right[index]!) }));
+      return [label, { wanted: boxes.length, found: matches }];
+    }),
+  );
+}
+
+/**
+ * Gives each found object, best first, the object that it covers best and that no better one has. Returns whether it got one.
+ *
+ * @param overlaps overlap of each found object with every object of the picture
+ */
+function rightOf(overlaps: readonly (readonly number[])[], least: number): boolean[] {
   const taken = new Set<number>();
-  return found.map(({ score }, index) => {
+  return overlaps.map((own) => {
     let best = -1;
     let most = Math.min(least, 1 - 1e-10);
-    for (const [object, covered] of overlaps[index]!.entries()) {
+    for (const [object, covered] of own.entries()) {
       if (taken.has(object) || covered < most) continue;
       most = covered;
       best = object;
     }
     if (best >= 0) taken.add(best);
-    return { score, isRight: best >= 0 };
+    return best >= 0;
   });
 }
 
-function classFigures(found: readonly Match[], wanted: number): ClassFigures {
-  const order = [...found].sort((one, other) => other.score - one.score);
+/** @param found whether each found object is right, best first */
+function classFigures(found: readonly boolean[], wanted: number): ClassFigures {
   let right = 0;
-  const points = order.map(({ isRight }, index) => {
+  const points = found.map((isRight, index) => {
     if (isRight) right++;
     return { recall: right / wanted, precision: right / (index + 1 + Number.EPSILON) };
   });
