@@ -1,7 +1,9 @@
+import { KeyVaultKey } from '@cdktf/provider-azurerm/lib/key-vault-key';
 import { describe, expect, test, vi } from 'vitest';
+import { ContainerModel } from '../../../lib/azure/index.js';
 import { CASES } from './cases.js';
-import { KEY } from './identifiers.js';
-import type { Resource, Template } from './support.js';
+import { DEPLOYER_ID, KEY, OTHER_DEPLOYER_ID } from './identifiers.js';
+import { azureStack, IMAGE, model, type Resource, Template } from './support.js';
 
 vi.mock('../../../lib/bundle/runtime-folder.js', () => import('./small-runtime.js'));
 
@@ -68,6 +70,27 @@ test('deployers can read the key before the set of disks, whose provider looks u
   expect(template.one('azurerm_disk_encryption_set').depends_on).toContainEqual(
     expect.stringMatching(/KeyReaderKnown/),
   );
+});
+
+test('deployers of several clusters with one key get the role once each, and every set of disks waits for it', () => {
+  const stack = azureStack();
+  const encryptionKey = new KeyVaultKey(stack, 'Key', {
+    name: 'key',
+    keyVaultId: KEY.resourceVersionlessId.replace(/\/keys\/.*/, ''),
+    keyType: 'RSA',
+    keyOpts: [],
+  });
+  const props = { model: model(), location: 'westeurope', image: IMAGE, encryptionKey };
+  new ContainerModel(stack, 'One', { ...props, deployers: [DEPLOYER_ID] });
+  new ContainerModel(stack, 'Two', { ...props, deployers: [DEPLOYER_ID, OTHER_DEPLOYER_ID] });
+  const template = new Template(stack);
+  const readers = Object.values(template.all('azurerm_role_assignment')).filter(
+    ({ role_definition_name: role }) => role === 'Key Vault Reader',
+  );
+  expect(readers.map(({ principal_id }) => principal_id).sort()).toEqual([DEPLOYER_ID, OTHER_DEPLOYER_ID]);
+  const sets = Object.values(template.all('azurerm_disk_encryption_set'));
+  expect(sets).toHaveLength(2);
+  for (const { depends_on } of sets) expect(depends_on).toContainEqual(expect.stringMatching(/KeyReaderKnown/));
 });
 
 test('a workspace of Azure ML is encrypted by the service, with the version of the key that was given', () => {

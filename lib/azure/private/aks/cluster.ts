@@ -16,7 +16,7 @@ import { keyIdentity } from '../shared/key-identity.js';
 import { clientConfig, groupName } from '../shared/names.js';
 import type { Placement } from '../shared/placement.js';
 import { writeForAzurerm5 } from '../shared/provider.js';
-import { assignRole, assignRoleToDeployers } from '../shared/roles.js';
+import { assignRole, assignRoleToDeployers, assignSharedRoleToDeployers } from '../shared/roles.js';
 import type { Telemetry } from '../shared/telemetry.js';
 import { AKS } from './limits.js';
 
@@ -167,7 +167,7 @@ export class ManagedCluster extends Construct {
     if (!encryptionKey) return undefined;
     const { identity, ready } = keyIdentity(this, placement, encryptionKey);
     // The provider reads the latest version of a key that rotates, and the owner of a vault has no access to its keys.
-    const reader = assignRoleToDeployers(
+    const reader = assignSharedRoleToDeployers(
       this,
       'KeyReader',
       encryptionKey.resourceVersionlessId,

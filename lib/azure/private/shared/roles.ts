@@ -1,8 +1,17 @@
 import type { RoleAssignment } from '@cdktf/provider-azurerm/lib/role-assignment';
-import { type ITerraformDependable, Token } from 'cdktf';
+import {
+  DefaultTokenResolver,
+  type ITerraformDependable,
+  StringConcat,
+  TerraformStack,
+  Token,
+  Tokenization,
+} from 'cdktf';
 import type { Construct } from 'constructs';
 import { afterRoles } from '../../../terraform/after-roles.js';
 import { azurerm } from '../../../terraform/bindings/azurerm.js';
+import { shortHash } from '../../../terraform/names.js';
+import { selectedProvider } from '../../../terraform/providers.js';
 import type { AzureServingProps } from '../../props.js';
 import { clientConfig } from './names.js';
 
@@ -66,5 +75,35 @@ export function assignRoleToDeployers(
   const roles = deployers?.map((principalId, index) =>
     assign(`${id}-${Token.isUnresolved(principalId) ? index : principalId}`, principalId),
   ) ?? [assign(id, clientConfig(scope).objectId)];
+  return afterRoles(scope, `${id}Known`, roles);
+}
+
+/**
+ * Assigns a role like {@link assignRoleToDeployers}, scoped to a resource that several constructs of the stack may use. Azure
+ * rejects a second assignment of a role to an identity, so the stack has one for each.
+ */
+export function assignSharedRoleToDeployers(
+  scope: Construct,
+  id: string,
+  resourceId: string,
+  role: RoleName,
+  { deployers = [clientConfig(scope).objectId] }: Pick<AzureServingProps, 'deployers'>,
+): ITerraformDependable {
+  const stack = TerraformStack.of(scope);
+  const resolver = new DefaultTokenResolver(new StringConcat());
+  const textOf = (value: unknown) =>
+    JSON.stringify(Tokenization.resolve(value, { scope: stack, resolver, preparing: false }));
+  const roles = deployers.map((principalId) => {
+    const sharedId = `Modelship${id}-${shortHash(textOf([resourceId, role, principalId]))}`;
+    return (
+      (stack.node.tryFindChild(sharedId) as RoleAssignment | undefined) ??
+      new azurerm.RoleAssignment(stack, sharedId, {
+        scope: resourceId,
+        roleDefinitionName: role,
+        principalId,
+        provider: selectedProvider(scope, 'azurerm'),
+      })
+    );
+  });
   return afterRoles(scope, `${id}Known`, roles);
 }
