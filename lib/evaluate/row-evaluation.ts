@@ -34,9 +34,6 @@ export abstract class RowEvaluation {
   /** Kinds of metrics that the model has. The first has the metric that versions are compared by. */
   abstract readonly kinds: readonly MetricKind[];
 
-  /** Metric that is the share of right rows, which McNemar's test compares. */
-  readonly shareOfRight?: string;
-
   private readonly weights = new NumberColumn();
   private readonly slices = new NumberColumn();
   private readonly sliceNames = new Vocabulary();
@@ -97,12 +94,6 @@ export abstract class RowEvaluation {
     const columns = this.columnsOf(kind, rows);
     return columns ? (METRICS[kind] as unknown as MetricTable)[name]!(this.weighted(columns, rows)) : Number.NaN;
   }
-
-  /** Whether the model predicts exactly the expected label of a row. */
-  abstract isRight(row: number): boolean;
-
-  /** Whether another model predicts exactly the same for a row. */
-  abstract predictsSame(other: this, row: number): boolean;
 
   /** Adds rows, and returns those that begin a unit. */
   protected abstract addPredictions(rows: readonly ExpectedRow[], outputs: readonly Tensor[]): readonly ExpectedRow[];

@@ -1,3 +1,4 @@
+import { LabelEvaluation } from '../label-evaluation.js';
 import { EvaluationDataError } from '../metrics/compute.js';
 import { LOSSES, METRICS } from '../metrics/table.js';
 import type { RowEvaluation } from '../row-evaluation.js';
@@ -18,12 +19,14 @@ export function compareVersions(version: RowEvaluation, baseline: RowEvaluation,
   if ([version, baseline].some((each) => Number.isNaN(each.metric(metric, all)))) {
     throw new EvaluationDataError(`${metric} is not defined for these rows. Compare by another metric.`);
   }
-  const isShareOfRight = metric === version.shareOfRight && !version.isWeighted;
-  const isOfLabels = LABEL_KINDS.some((kind) => Object.hasOwn(METRICS[kind], metric));
-  if (isShareOfRight || (isOfLabels && all.every((row) => version.predictsSame(baseline, row)))) {
-    const onlyRight = (one: RowEvaluation, other: RowEvaluation) =>
-      all.filter((row) => one.isRight(row) && !other.isRight(row)).length;
-    return mcnemarTest({ rows, gained: onlyRight(version, baseline), lost: onlyRight(baseline, version) });
+  if (version instanceof LabelEvaluation && baseline instanceof LabelEvaluation) {
+    const isShareOfRight = metric === version.shareOfRight && !version.isWeighted;
+    const isOfLabels = LABEL_KINDS.some((kind) => Object.hasOwn(METRICS[kind], metric));
+    if (isShareOfRight || (isOfLabels && all.every((row) => version.predictsSame(baseline, row)))) {
+      const onlyRight = (one: LabelEvaluation, other: LabelEvaluation) =>
+        all.filter((row) => one.isRight(row) && !other.isRight(row)).length;
+      return mcnemarTest({ rows, gained: onlyRight(version, baseline), lost: onlyRight(baseline, version) });
+    }
   }
   const sign = LOSSES.has(metric) ? -1 : 1;
   return bootstrapTest(rows, (drawn) => sign * (version.metric(metric, drawn) - baseline.metric(metric, drawn)));

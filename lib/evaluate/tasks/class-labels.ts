@@ -1,8 +1,9 @@
 import { NumberColumn, Vocabulary } from '../columns.js';
-import { type Columns, RowEvaluation } from '../row-evaluation.js';
+import { LabelEvaluation } from '../label-evaluation.js';
+import type { Columns } from '../row-evaluation.js';
 
 /** Compares a class or cluster of each row. */
-export abstract class ClassLabels extends RowEvaluation {
+export abstract class ClassLabels extends LabelEvaluation {
   private readonly names = new Vocabulary();
   private readonly expected = new NumberColumn();
   private readonly predicted = new NumberColumn();

@@ -12,14 +12,6 @@ export abstract class FoundParts<Expected, Predicted extends Expected> extends R
     super();
   }
 
-  isRight(row: number): boolean {
-    return JSON.stringify(this.expected[row]) === JSON.stringify(this.predicted[row]);
-  }
-
-  predictsSame(other: this, row: number): boolean {
-    return JSON.stringify(this.predicted[row]) === JSON.stringify(other.predicted[row]);
-  }
-
   /** Returns an expected part. @returns undefined if a value is missing */
   protected abstract expectedPart(part: Readonly<Record<string, unknown>>): Expected | undefined;
 

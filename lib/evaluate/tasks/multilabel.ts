@@ -1,15 +1,16 @@
 import type { Tensor, TensorSpec } from '@modelship/runtime';
 import { NumberColumn } from '../columns.js';
+import { LabelEvaluation } from '../label-evaluation.js';
 import { EvaluationDataError } from '../metrics/compute.js';
 import type { MetricKind } from '../metrics/table.js';
-import { type Columns, type ExpectedRow, RowEvaluation, valuesOf } from '../row-evaluation.js';
+import { type Columns, type ExpectedRow, valuesOf } from '../row-evaluation.js';
 import { classNamed, isNumber } from './outputs.js';
 
 /** Score from which a label counts as predicted. */
 const THRESHOLD = 0.5;
 
 /** Compares the labels of each row. Several can be right at once. */
-export class Multilabel extends RowEvaluation {
+export class Multilabel extends LabelEvaluation {
   readonly kinds: readonly MetricKind[];
   override readonly shareOfRight = 'subset_accuracy';
   private readonly expected = new NumberColumn();

@@ -23,18 +23,6 @@ export class Ranking extends RowEvaluation {
     super();
   }
 
-  isRight(query: number): boolean {
-    const { relevance, scores } = this.items(query);
-    return relevance.every((own, item) =>
-      relevance.every((other, index) => own <= other || scores[item]! > scores[index]!),
-    );
-  }
-
-  predictsSame(other: this, query: number): boolean {
-    const others = other.items(query).scores;
-    return this.items(query).scores.every((score, index) => score === others[index]);
-  }
-
   protected addPredictions(rows: readonly ExpectedRow[], outputs: readonly Tensor[]) {
     const scores = valuesOf(outputs, this.output.name);
     return rows.filter((row, index) => {

@@ -14,14 +14,6 @@ export class Regression extends RowEvaluation {
     super();
   }
 
-  isRight(row: number): boolean {
-    return this.expected.at(row) === this.predicted.at(row);
-  }
-
-  predictsSame(other: this, row: number): boolean {
-    return this.predicted.at(row) === other.predicted.at(row);
-  }
-
   protected addPredictions(rows: readonly ExpectedRow[], outputs: readonly Tensor[]) {
     const values = valuesOf(outputs, this.output.name);
     for (const [index, row] of rows.entries()) {
