@@ -72,13 +72,14 @@ function metricOf({ kinds }: RowEvaluation, { metric }: AgainstFlags): string {
   return metric ?? DEFAULT_METRICS[kinds[0]!]!;
 }
 
-/** @throws EvaluationDataError if the metric is not defined for the rows */
+/** @throws EvaluationDataError if the metric is not defined for the rows, or a prediction is not finite */
 export function comparisonOf(version: RowEvaluation, baseline: RowEvaluation, flags: AgainstFlags): Comparison {
   const metric = metricOf(version, flags);
   const margin = flags.margin ?? DEFAULT_MARGIN;
+  // Predictions of the baseline that are not finite are rejected here, by their row.
+  const { metrics } = baseline.all();
   const compared = compareVersions(version, baseline, metric);
   const { test, gain, interval, pValue } = compared;
-  const { metrics } = baseline.all();
   return {
     against: flags.against!,
     metrics,

@@ -1,8 +1,11 @@
 import { cpSync, mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { TensorSpec } from '@modelship/runtime';
 import { MANIFEST_FILE, packageDigest, readManifest } from '@modelship/runtime/manifest';
 import { expect, test } from 'vitest';
+import { comparisonOf } from '../../../lib/cli/evaluate-against.js';
+import { evaluationOf } from '../../../lib/evaluate/tasks/index.js';
 import { IRIS, modelship, ROOT } from './support.js';
 
 const FOLDER = mkdtempSync(join(tmpdir(), 'against-'));
@@ -81,6 +84,19 @@ test('models of other tasks cannot be compared', async () => {
   const { code, stderr } = await compared(IRIS, diabetes, 3);
   expect(code).toBe(1);
   expect(stderr).toMatch(/the models have other tasks: the first has metrics of labels, and .* of numbers/);
+});
+
+test('a prediction of the baseline that is not finite is the error, by its row', () => {
+  const spec: TensorSpec = { name: 'y', datatype: 'FP64', shape: [-1] };
+  const [version, baseline] = [2, Number.NaN].map((second) => {
+    const evaluation = evaluationOf([spec]);
+    const rows = [1, 2].map((label) => ({ place: `row ${label}`, label }));
+    evaluation.add(rows, [{ ...spec, shape: [2], data: Float64Array.of(1, second) }]);
+    return evaluation;
+  });
+  expect(() => comparisonOf(version!, baseline!, { against: 'earlier' })).toThrow(
+    /^row 2 has NaN in the predicted values/,
+  );
 });
 
 test('a metric in the unit of the labels needs a margin', async () => {
