@@ -1,5 +1,5 @@
-import type { Corners, Point } from './rectangle.js';
-import type { Picture } from './resample.js';
+import { type Corners, distance, type Point } from './rectangle.js';
+import type { Picture, Size } from './resample.js';
 
 /** Parameter of OpenCV's cubic interpolation. */
 const SHARPNESS = -0.75;
@@ -19,15 +19,17 @@ function weigh(share: number, weights: Float64Array): void {
  * beyond the picture are the nearest ones in it. Quadrilaterals at least 1.5 times as high as wide are turned to the left.
  */
 export function cutOut(picture: Picture, corners: Corners): Picture {
-  const [topLeft, topRight, bottomRight, bottomLeft] = corners;
-  const width = Math.trunc(Math.max(distance(topLeft, topRight), distance(bottomRight, bottomLeft)));
-  const height = Math.trunc(Math.max(distance(topLeft, bottomLeft), distance(topRight, bottomRight)));
+  const { height, width } = straightSize(corners);
   const straight = warped(picture, transformTo(corners, width, height), width, height);
   return height / width >= 1.5 ? turnedLeft(straight) : straight;
 }
 
-function distance(one: Point, other: Point): number {
-  return Math.hypot(one.x - other.x, one.y - other.y);
+/** Returns the size of a quadrilateral after it was straightened to a rectangle. */
+export function straightSize([topLeft, topRight, bottomRight, bottomLeft]: Corners): Size {
+  return {
+    height: Math.trunc(Math.max(distance(topLeft, bottomLeft), distance(topRight, bottomRight))),
+    width: Math.trunc(Math.max(distance(topLeft, topRight), distance(bottomRight, bottomLeft))),
+  };
 }
 
 /** Coefficients of a perspective: `x = (a u + b v + c) / (g u + h v + 1)`, and `y` with `d`, `e` and `f`. */

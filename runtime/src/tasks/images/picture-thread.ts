@@ -6,7 +6,7 @@ import { pictureBytes } from './picture-bytes.js';
 import type { PictureCalls } from './picture-threads.js';
 import { type PreparedPicture, preprocess } from './preprocess.js';
 import { segmentsOf } from './segmentation.js';
-import { type LineTensor, linesOf, lineTensor } from './text-lines.js';
+import { type LineTensor, linesOf, lineTensor, type TextLine } from './text-lines.js';
 
 const port = parentPort!;
 
@@ -19,9 +19,12 @@ const own: PictureCalls = {
   arrangeLines: lineTensor,
 };
 
-/** Returns the memory of a prepared picture or a tensor, which is moved to the server. Lists are copied. */
+/** Returns the memory of a prepared picture, a tensor, or the lines of text, which is moved to the server. Other lists are copied. */
 function memoryOfResult(result: unknown): ArrayBuffer[] {
-  return Array.isArray(result) ? [] : [(result as PreparedPicture | LineTensor).data.buffer as ArrayBuffer];
+  const pixels = Array.isArray(result)
+    ? (result as (Partial<TextLine> | undefined)[]).flatMap((each) => each?.piece ?? [])
+    : [result as PreparedPicture | LineTensor];
+  return pixels.map(({ data }) => data.buffer as ArrayBuffer);
 }
 
 const channel = new Channel<Record<never, never>>(

@@ -14,6 +14,11 @@ export interface Rectangle {
   readonly shortSide: number;
 }
 
+/** Returns the distance between two points. */
+export function distance(one: Point, other: Point): number {
+  return Math.hypot(one.x - other.x, one.y - other.y);
+}
+
 /** Smallest relative difference of areas that counts. Smaller ones come from rounding. */
 const EQUAL_AREAS = 1e-6;
 
@@ -33,16 +38,16 @@ export function smallestRectangle(points: readonly Point[]): Rectangle | undefin
     for (const point of hull) {
       const x = point.x - from.x;
       const y = point.y - from.y;
-      const distance = x * along.x + y * along.y;
-      left = Math.min(left, distance);
-      right = Math.max(right, distance);
+      const way = x * along.x + y * along.y;
+      left = Math.min(left, way);
+      right = Math.max(right, way);
       depth = Math.max(depth, y * along.x - x * along.y);
     }
     const area = (right - left) * depth;
     if (best && area >= best.area * (1 - EQUAL_AREAS)) continue;
-    const corner = (distance: number, away: number): Point => ({
-      x: Math.fround(from.x + distance * along.x - away * along.y),
-      y: Math.fround(from.y + distance * along.y + away * along.x),
+    const corner = (way: number, away: number): Point => ({
+      x: Math.fround(from.x + way * along.x - away * along.y),
+      y: Math.fround(from.y + way * along.y + away * along.x),
     });
     const corners = clockwise([corner(left, 0), corner(right, 0), corner(right, depth), corner(left, depth)]);
     best = { area, rectangle: { corners, shortSide: Math.min(right - left, depth) } };
@@ -52,7 +57,7 @@ export function smallestRectangle(points: readonly Point[]): Rectangle | undefin
 
 /** Returns the direction of a side, and its angle to the nearest axis before it: more than 0 to 90 degrees. */
 function sideOf(from: Point, to: Point): { from: Point; along: Point; angle: number } {
-  const length = Math.hypot(to.x - from.x, to.y - from.y);
+  const length = distance(from, to);
   const rest = Math.atan2(to.y - from.y, to.x - from.x) % (Math.PI / 2);
   return {
     from,
@@ -100,7 +105,7 @@ function turn(one: Point, two: Point, three: Point): number {
  *
  * @param corners whole pixels, clockwise
  */
-export function expanded(corners: readonly Point[], distance: number): Point[] {
+export function expanded(corners: readonly Point[], reach: number): Point[] {
   const polygon = corners.filter(({ x, y }, index) => {
     const before = corners.at(index - 1)!;
     return x !== before.x || y !== before.y;
@@ -108,10 +113,10 @@ export function expanded(corners: readonly Point[], distance: number): Point[] {
   if (polygon.length < 3) return [];
   const normals = polygon.map((from, index) => {
     const to = polygon[(index + 1) % polygon.length]!;
-    const length = Math.hypot(to.x - from.x, to.y - from.y);
+    const length = distance(from, to);
     return { x: (to.y - from.y) / length, y: (from.x - to.x) / length };
   });
-  const arc = Math.min(Math.PI / Math.acos(1 - ARC_TOLERANCE / distance), distance * Math.PI);
+  const arc = Math.min(Math.PI / Math.acos(1 - ARC_TOLERANCE / reach), reach * Math.PI);
   const step = (2 * Math.PI) / arc;
   return polygon.flatMap((corner, index) => {
     const before = normals.at(index - 1)!;
@@ -121,7 +126,7 @@ export function expanded(corners: readonly Point[], distance: number): Point[] {
     const start = Math.atan2(before.y, before.x);
     const angles = Array.from({ length: steps }, (_, each) => start + each * step);
     const directions = [...angles.map((each) => ({ x: Math.cos(each), y: Math.sin(each) })), after];
-    return directions.map(({ x, y }) => ({ x: rounded(corner.x + x * distance), y: rounded(corner.y + y * distance) }));
+    return directions.map(({ x, y }) => ({ x: rounded(corner.x + x * reach), y: rounded(corner.y + y * reach) }));
   });
 }
 

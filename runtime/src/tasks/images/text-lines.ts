@@ -1,9 +1,10 @@
 import type { LineInput, ReadTextTask } from '../../manifest/index.js';
+import { invalid } from '../../tensor/errors.js';
 import { type Bitmap, outlinesOf } from './areas.js';
 import { halfEven, resizeLinear } from './opencv-resize.js';
-import { cutOut } from './perspective.js';
+import { cutOut, straightSize } from './perspective.js';
 import { type Page, valueTables } from './preprocess.js';
-import { type Corners, clockwise, expanded, type Point, smallestRectangle } from './rectangle.js';
+import { type Corners, clockwise, distance, expanded, type Point, smallestRectangle } from './rectangle.js';
 import type { Picture, Size } from './resample.js';
 
 /** A line of text in a picture. */
@@ -37,19 +38,35 @@ const MIN_LINE_SIDE = 3;
 /** Difference of heights in pixels from which one line is below another, not beside it. */
 const LINE_DISTANCE = 10;
 
+/** Maximum number of pixels of all lines together, in pages. Lines hardly overlap, unless a picture was made to take memory. */
+const MAX_PAGES = 4;
+
 /**
  * Returns the lines of text in a page, from top to bottom and from left to right, as PaddleOCR finds them.
  *
  * @param original size of the original picture
+ * @throws InferenceError `INVALID_ARGUMENT` if lines overlap so much that they would take several times the memory of the page
  */
 export function linesOf(map: ProbabilityMap, rules: Rules, page: Page, original: Size): TextLine[] {
   const { picture, placement } = page;
   const x = (value: number) => position(value, placement.left, placement.scaleX, original.width);
   const y = (value: number) => position(value, placement.top, placement.scaleY, original.height);
-  return inReadingOrder(boxesOf(map, rules, picture)).map((box) => ({
+  const boxes = boxesOf(map, rules, picture);
+  checkPixels(boxes, picture);
+  return inReadingOrder(boxes).map((box) => ({
     corners: box.map((corner) => ({ x: x(corner.x), y: y(corner.y) })) as unknown as Corners,
     piece: cutOut(picture, box),
   }));
+}
+
+function checkPixels(boxes: readonly Corners[], page: Size): void {
+  const sizes = boxes.map(straightSize);
+  const pixels = sizes.reduce((sum, { height, width }) => sum + height * width, 0);
+  if (pixels <= MAX_PAGES * page.height * page.width) return;
+  throw invalid(
+    `the picture has ${boxes.length} areas that look like lines of text, and they overlap: together they have ${pixels} ` +
+      `pixels, more than ${MAX_PAGES} times those of the page, ${page.width} x ${page.height}. Send a picture of text.`,
+  );
 }
 
 function position(value: number, start: number, scale: number, length: number): number {
@@ -160,10 +177,6 @@ function inReadingOrder(boxes: readonly Corners[]): Corners[] {
   });
   const order = byHeight.map((box, index) => ({ box, row: rows[index]! }));
   return order.sort((one, other) => one.row - other.row || one.box[0].x - other.box[0].x).map(({ box }) => box);
-}
-
-function distance(one: Point, other: Point): number {
-  return Math.hypot(one.x - other.x, one.y - other.y);
 }
 
 /** Resizes lines to the height of a model, and arranges them in one tensor. What is to their right is 0. */
