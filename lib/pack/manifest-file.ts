@@ -1,6 +1,6 @@
 import { readdirSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { InferenceError, type TensorSpec } from '@modelship/runtime';
+import { InferenceError, type Signature, type TensorSpec } from '@modelship/runtime';
 import {
   fileSha256,
   MANIFEST_FILE,
@@ -72,6 +72,14 @@ export function plainSpec({
     ...(categories && { categories: [...categories] }),
     ...(unused && { unused }),
   };
+}
+
+/** Returns only the properties of signatures that the manifest stores. */
+export function plainSignatures(signatures: Readonly<Record<string, Signature>>): NonNullable<Manifest['signatures']> {
+  const entries = Object.entries(signatures).map(([name, { inputs, outputs }]) => {
+    return [name, { inputs: inputs.map(plainSpec), outputs: outputs.map(plainSpec) }] as const;
+  });
+  return Object.fromEntries(entries);
 }
 
 /** Writes one sample per line, so that `diff` can compare two packages. */

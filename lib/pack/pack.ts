@@ -14,7 +14,7 @@ import { copyArtifact, copyCode } from './formats.js';
 import { goldenSamples } from './golden-samples.js';
 import { isHuggingFaceFolder } from './hugging-face/folder.js';
 import { packHuggingFaceFolder } from './hugging-face/pack-folder.js';
-import { type Described, plainSpec, writeManifest } from './manifest-file.js';
+import { type Described, plainSignatures, plainSpec, writeManifest } from './manifest-file.js';
 import { DEFAULT_TOLERANCE, type PackOptions } from './options.js';
 import { isPaddleOcrFolder } from './paddle-ocr/folder.js';
 import { packPaddleOcrFolder } from './paddle-ocr/pack-folder.js';
@@ -147,14 +147,7 @@ async function describe(
       artifact,
       inputs: main!.inputs.map(plainSpec),
       outputs: withLabels(main!.outputs, options.labels).map(plainSpec),
-      ...(Object.keys(others).length > 0 && {
-        signatures: Object.fromEntries(
-          Object.entries(others).map(([key, { inputs, outputs }]) => [
-            key,
-            { inputs: inputs.map(plainSpec), outputs: outputs.map(plainSpec) },
-          ]),
-        ),
-      }),
+      ...(Object.keys(others).length > 0 && { signatures: plainSignatures(others) }),
       ...(code !== undefined && { code }),
       ...(requirements && { requirements: [...requirements] }),
     },

@@ -11,7 +11,7 @@ import {
 } from '@modelship/runtime/manifest';
 import { engineFor } from '@modelship/runtime/serve';
 import { copyArtifact } from '../formats.js';
-import { plainSpec, writeManifest } from '../manifest-file.js';
+import { plainSignatures, plainSpec, writeManifest } from '../manifest-file.js';
 import type { PackOptions, Tolerance } from '../options.js';
 import { packagedSamples } from '../packaged-samples.js';
 import { readSampleRequests } from '../sample-requests.js';
@@ -153,8 +153,8 @@ function taskOf({ detection, direction, recognition }: Signatures): ReadTextTask
     }),
     recognition: {
       ...line('recognition', recognition),
-      minWidth: MIN_WIDTH,
-      maxWidth: MAX_WIDTH,
+      minWidth: fixed(recognition.inputs[0]!.shape[3], MIN_WIDTH),
+      maxWidth: fixed(recognition.inputs[0]!.shape[3], MAX_WIDTH),
       characters: CHARACTERS,
     },
     threshold: 0.5,
@@ -163,13 +163,6 @@ function taskOf({ detection, direction, recognition }: Signatures): ReadTextTask
 
 function fixed(size: number | undefined, usual: number): number {
   return size === undefined || size === -1 ? usual : size;
-}
-
-function plainSignatures(signatures: Readonly<Record<string, Signature>>): NonNullable<Manifest['signatures']> {
-  const entries = Object.entries(signatures).map(([key, { inputs, outputs }]) => {
-    return [key, { inputs: inputs.map(plainSpec), outputs: outputs.map(plainSpec) }] as const;
-  });
-  return Object.fromEntries(entries);
 }
 
 function refuseOptions({ source, inputs, labels, code, task }: PackOptions): void {

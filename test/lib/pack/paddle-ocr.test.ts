@@ -93,6 +93,18 @@ describe('folders of PaddleOCR', () => {
     expect(JSON.parse(readFileSync(join(out, 'characters.json'), 'utf8'))).toEqual(['b', 'g', ' ']);
   });
 
+  it('keep the width of lines that the model fixes', async () => {
+    const recognition = join(folder, 'ch_PP-OCRv4_rec_infer.onnx');
+    const model = readFileSync(recognition);
+    // Replaces the dimension "w" of the input by 400.
+    const at = model.indexOf(Buffer.from([0x0a, 3, 0x12, 1, 'w'.charCodeAt(0)]));
+    model.set([0x08, 0x90, 0x03], at + 2);
+    writeFileSync(recognition, model);
+    const { signatures, task } = await pack();
+    expect(signatures!.recognition!.inputs[0]!.shape).toEqual([-1, 3, 48, 400]);
+    expect(task).toMatchObject({ recognition: { minWidth: 400, maxWidth: 400 } });
+  });
+
   it('with a list that does not fit the model are rejected', async () => {
     writeFileSync(join(folder, 'ppocr_keys_v1.txt'), 'a\nb\nc\nd\n');
     await expect(pack()).rejects.toMatchObject({
