@@ -8,8 +8,8 @@ import { canServerRun } from '../../../lib/pack/can-server-run.js';
 const folder = mkdtempSync(join(tmpdir(), 'modelship-trees-'));
 afterAll(() => rmSync(folder, { recursive: true }));
 
-/** Writes a model of one tree over one column, as XGBoost does. */
-function save(name: string, { threshold = 0.5, defaultLeft = 1 } = {}): string {
+/** Writes a model of one tree over the first column, as XGBoost does. */
+function save(name: string, { threshold = 0.5, defaultLeft = 1, columns = 1 } = {}): string {
   const tree = {
     left_children: [1, -1, -1],
     right_children: [2, -1, -1],
@@ -21,7 +21,7 @@ function save(name: string, { threshold = 0.5, defaultLeft = 1 } = {}): string {
   const learner = {
     attributes: {},
     gradient_booster: { name: 'gbtree', model: { trees: [tree], tree_info: [0] } },
-    learner_model_param: { base_score: '[0]', num_class: '0', num_feature: '1', num_target: '1' },
+    learner_model_param: { base_score: '[0]', num_class: '0', num_feature: String(columns), num_target: '1' },
     objective: { name: 'reg:squarederror' },
   };
   const path = join(folder, name);
@@ -35,6 +35,18 @@ const plain = save('plain.json');
 
 test('the server runs a model if it predicts what the worker predicts', async () => {
   expect(await canServerRun(plain, 'xgboost', await worker(plain), [])).toBe(true);
+});
+
+test('the server runs a model with the smallest 32-bit float as a threshold, below which no value is allowed', async () => {
+  const lowest = save('lowest.json', { threshold: -(2 - 2 ** -23) * 2 ** 127 });
+  expect(await canServerRun(lowest, 'xgboost', await worker(lowest), [])).toBe(true);
+});
+
+test('fewer rows of models with many columns are compared', async () => {
+  const edges = async (columns: number) => (await loadTrees(save('wide.json', { columns })))!.edgeRows(1000).shape;
+  expect(await edges(1_000_000)).toEqual([4, 1_000_000]);
+  expect(await edges(2 ** 22)).toEqual([1, 2 ** 22]);
+  expect(await edges(100)).toEqual([1000, 100]);
 });
 
 test.each([

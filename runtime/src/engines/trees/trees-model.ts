@@ -8,6 +8,9 @@ import { readXgboost, type XgboostModel } from './xgboost-file.js';
 /** Maximum size of a file. It is parsed on the event loop, and a larger one would block it too long. */
 const MAX_FILE_BYTES = 32 * 1024 * 1024;
 
+/** Maximum number of values of the rows that packing compares, which take 32 MB. */
+const MAX_EDGE_VALUES = 2 ** 22;
+
 /** Number of trees evaluated before other work on the event loop gets its turn, which takes about a millisecond. */
 const TREES_PER_SLICE = 10_000;
 
@@ -58,17 +61,24 @@ export class TreesModel implements LoadedModel {
     return [{ name, datatype, shape: this.shapeOf(count), data }];
   }
 
-  /** Returns rows on which the paths through the trees differ: each value is at a threshold, just below it, or missing. */
-  edgeRows(count: number): Tensor {
+  /**
+   * Returns rows on which the paths through the trees differ: each value is at a threshold, just below it, or missing.
+   *
+   * @param wanted number of rows. Models of thousands of columns get fewer
+   */
+  edgeRows(wanted: number): Tensor {
     const { forest } = this.model;
     const thresholds = forest.thresholds();
+    const count = Math.min(wanted, Math.max(1, Math.floor(MAX_EDGE_VALUES / forest.columns)));
     const data = new Float64Array(count * forest.columns);
     for (let index = 0; index < data.length; index++) {
       const values = thresholds[index % forest.columns]!;
       // A multiplicative hash picks a threshold and a kind, the same in every run.
       const hash = Math.imul(index + 1, 0x9e3779b1) >>> 0;
       const threshold = values.length === 0 ? 0 : values[(hash >>> 8) % values.length]!;
-      data[index] = [threshold, floatBelow(threshold), threshold + 1, Number.NaN][hash % 4]!;
+      const value = [threshold, floatBelow(threshold), threshold + 1, Number.NaN][hash % 4]!;
+      // Infinite values are rejected.
+      data[index] = Number.isFinite(value) ? value : Number.NaN;
     }
     return { name: 'features', datatype: 'FP64', shape: [count, forest.columns], data };
   }
