@@ -34,10 +34,3 @@ export function finiteSoftmax(logits: Float32Array): Float32Array {
   if (!Number.isNaN(shares[0])) return shares;
   throw new InferenceError('FAILED_PRECONDITION', 'the model returned scores that are not numbers');
 }
-
-/** Returns the index of the highest value; the first of equal ones. */
-export function argmax(values: ArrayLike<number>): number {
-  let best = 0;
-  for (let index = 1; index < values.length; index++) if (values[index]! > values[best]!) best = index;
-  return best;
-}

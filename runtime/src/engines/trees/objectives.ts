@@ -1,3 +1,4 @@
+import { argmax } from '../../tensor/argmax.js';
 import { expf, logf } from './libm.js';
 
 /** How XGBoost turns the sums of trees into predictions. All numbers are 32-bit floats. */
@@ -51,7 +52,7 @@ function each(change: (sum: number) => number): (sums: Float32Array) => void {
 }
 
 function softmax(sums: Float32Array): void {
-  const max = sums[indexOfLargest(sums)]!;
+  const max = sums[argmax(sums)]!;
   // XGBoost sums the exponentials in 64 bits.
   let total = 0;
   for (let index = 0; index < sums.length; index++) {
@@ -64,11 +65,5 @@ function softmax(sums: Float32Array): void {
 
 /** Replaces the first sum by the class with the largest one. */
 function largest(sums: Float32Array): void {
-  sums[0] = indexOfLargest(sums);
-}
-
-function indexOfLargest(sums: Float32Array): number {
-  let best = 0;
-  for (let index = 1; index < sums.length; index++) if (sums[index]! > sums[best]!) best = index;
-  return best;
+  sums[0] = argmax(sums);
 }

@@ -287,7 +287,7 @@ export function valueTables(steps: readonly ImageStep[], channels: number): Floa
 }
 
 /** Arranges the pixels in the order of the layout, each replaced by its value in the table of its channel. */
-export function arranged(
+function arranged(
   { channels, data }: Picture,
   tables: readonly Float32Array[],
   layout: ImageInput['layout'],

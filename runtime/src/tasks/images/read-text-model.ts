@@ -8,6 +8,7 @@ import {
   type ReadTextTask,
   signaturesOf,
 } from '../../manifest/index.js';
+import { argmax } from '../../tensor/argmax.js';
 import { InferenceError } from '../../tensor/errors.js';
 import { floatsOf } from '../../tensor/float16.js';
 import { DEFAULT_SIGNATURE, type Signature, type Tensor } from '../../tensor/tensor.js';
@@ -149,7 +150,7 @@ class ReadTextModel extends ImageModel<ReadTextTask> {
     const texts: Recognized[] = [];
     for (const batch of batchesOf(pieces, recognition.batchSize)) {
       const ratios = batch.map((index) => pieces[index]!.width / pieces[index]!.height);
-      const width = Math.min(maxWidth, Math.trunc(height * Math.max(minWidth / height, ...ratios)));
+      const width = Math.min(maxWidth, Math.max(minWidth, Math.trunc(height * Math.max(...ratios))));
       const output = await this.runLines('recognition', recognition, batch, pieces, width, deadline);
       const [, columns, classes] = output.shape as [number, number, number];
       const values = floatsOf(output);
@@ -179,10 +180,13 @@ class ReadTextModel extends ImageModel<ReadTextTask> {
     const tensor: Tensor = { name: spec!.name, datatype: 'FP32', shape: [...shape], data };
     const outputs = await this.turns[name]!.take(() => model.run([tensor]));
     const output = outputs.find((each) => each.name === input.output)!;
-    if (output.shape[0] === batch.length) return output;
+    const [rank, classes] = name === 'direction' ? [2, 2] : [3, this.characters.length + 1];
+    const found = output.shape;
+    if (found.length === rank && found[0] === batch.length && found.at(-1) === classes) return output;
     throw new InferenceError(
       'INTERNAL',
-      `the model ${input.model} returned ${output.shape[0]} rows for ${batch.length}`,
+      `the model ${input.model} returned ${output.name} with the shape [${found.join(', ')}] for ${batch.length} lines; ` +
+        `${rank} dimensions are needed, the last with ${classes} classes`,
     );
   }
 }
@@ -209,8 +213,7 @@ export function decoded(scores: Float32Array, classes: number, characters: reado
   let count = 0;
   let before = 0;
   for (let start = 0; start < scores.length; start += classes) {
-    let best = 0;
-    for (let index = 1; index < classes; index++) if (scores[start + index]! > scores[start + best]!) best = index;
+    const best = argmax(scores.subarray(start, start + classes));
     if (best !== 0 && best !== before) {
       text += characters[best - 1];
       sum += scores[start + best]!;

@@ -1,8 +1,9 @@
 import { AGGREGATIONS, type Aggregation, type TokenClassificationTask } from '../../manifest/index.js';
+import { argmax } from '../../tensor/argmax.js';
 import { invalid } from '../../tensor/errors.js';
 import type { TextOptions } from '../../tensor/request.js';
 import type { Tensor } from '../../tensor/tensor.js';
-import { argmax, finiteSoftmax } from '../activation.js';
+import { finiteSoftmax } from '../activation.js';
 import { type PreparedTexts, type TextResult, type TextSteps, textsOf } from './text-steps.js';
 import type { Tokenizer } from './tokenizer.js';
 

@@ -6,11 +6,11 @@ import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { packModel } from '../../../../lib/pack/index.js';
 import { readConfig } from '../../../../runtime/src/config.js';
 import { ENVIRONMENT } from '../../../../runtime/src/contract.js';
-import type { LoadedModel } from '../../../../runtime/src/engines/index.js';
-import { readManifest } from '../../../../runtime/src/manifest/index.js';
+import { engineFor, type LoadedModel } from '../../../../runtime/src/engines/index.js';
+import { type ReadTextTask, readManifest } from '../../../../runtime/src/manifest/index.js';
 import { type RunningServer, startServer } from '../../../../runtime/src/start-server.js';
 import { pictureThreads } from '../../../../runtime/src/tasks/images/picture-threads.js';
-import { decoded, type ReadLine } from '../../../../runtime/src/tasks/images/read-text-model.js';
+import { decoded, loadReadTextModel, type ReadLine } from '../../../../runtime/src/tasks/images/read-text-model.js';
 import { loadModel } from '../../../../runtime/src/tasks/load-model.js';
 import type { Tensor } from '../../../../runtime/src/tensor/tensor.js';
 import { type Bar, bars, barWidth, png, READER, turned } from '../../../support/reader.js';
@@ -146,6 +146,46 @@ describe('a model that reads text', () => {
     expect(await model.run(zeros([1, 3, 32, 64]), 'tensors')).toMatchObject([{ shape: [1, 1, 32, 64] }]);
     expect(await model.run(zeros([2, 3, 48, 192]), 'direction')).toMatchObject([{ shape: [2, 2] }]);
     expect(await model.run(zeros([1, 3, 48, 320]), 'recognition')).toMatchObject([{ shape: [1, 40, 4] }]);
+  });
+
+  it('rejects outputs of further models that have other classes than the characters and directions', async () => {
+    const file = await png(WIDTH, HEIGHT, bars(WIDTH, HEIGHT, BARS));
+    const manifest = readManifest(directory);
+    const task = manifest.task as ReadTextTask;
+    const load = (path: string) => engineFor('onnx').load({ path: join(directory, path), format: 'onnx' }, {});
+    const models = await Promise.all(['detection.onnx', 'direction.onnx', 'recognition.onnx'].map(load));
+    const [detection, direction, recognition] = models as [LoadedModel, LoadedModel, LoadedModel];
+    /** Returns a model that declares no number of classes, and has one less. */
+    const withoutOneClass = (model: LoadedModel): LoadedModel => {
+      const { inputs, outputs } = model.signatures.serving_default!;
+      const open = outputs.map((spec) => ({ ...spec, shape: spec.shape.map(() => -1) }));
+      const run = async (tensors: readonly Tensor[]) =>
+        (await model.run(tensors)).map((output) => {
+          const shape = output.shape.with(-1, output.shape.at(-1)! - 1);
+          return { ...output, shape, data: new Float32Array(shape.reduce((product, size) => product * size)) };
+        });
+      return { signatures: { serving_default: { inputs, outputs: open } }, run, close: () => model.close() };
+    };
+    const reading = (further: Record<string, LoadedModel>) => {
+      const reader = loadReadTextModel(detection, task, further, { directory, manifest });
+      return reader.run([{ name: 'image', datatype: 'BYTES', shape: [1], data: [Buffer.from(file)] }]);
+    };
+    try {
+      await expect(reading({ direction, recognition: withoutOneClass(recognition) })).rejects.toMatchObject({
+        code: 'INTERNAL',
+        message: expect.stringMatching(
+          /^the model recognition.onnx returned .* for 3 lines; 3 dimensions are needed, the last with 4 classes$/,
+        ),
+      });
+      await expect(reading({ direction: withoutOneClass(direction), recognition })).rejects.toMatchObject({
+        code: 'INTERNAL',
+        message: expect.stringMatching(
+          /^the model direction.onnx returned .* 2 dimensions are needed, the last with 2 classes$/,
+        ),
+      });
+    } finally {
+      await Promise.all(models.map((each) => each.close()));
+    }
   });
 
   it('is served by every form of request', async () => {
