@@ -1,3 +1,4 @@
+import { type ClassCounts, type ClassShare, f1Of, jaccardOf, precisionOf, recallOf } from './class-counts.js';
 import { meanOf, plainMean, type Weights } from './mean.js';
 
 /** Class of a row: a name or a whole number. */
@@ -8,16 +9,6 @@ export interface Labels {
   readonly expected: readonly Label[];
   readonly predicted: readonly Label[];
   readonly weights: Weights;
-}
-
-/** Weights of the rows of one class, by what was predicted. */
-interface ClassCounts {
-  /** Rows of the class that were predicted as such. */
-  readonly hits: number;
-  /** Rows of the class. */
-  readonly expected: number;
-  /** Rows that were predicted as the class. */
-  readonly predicted: number;
 }
 
 /** Returns the counts of each class that was expected or predicted. */
@@ -35,18 +26,6 @@ function countsOf({ expected, predicted, weights }: Labels): ClassCounts[] {
     if (label === predicted[row]) of(label).hits += weight;
   }
   return [...counts.values()];
-}
-
-/** Share of a class. 0 where it has no rows, as in scikit-learn. */
-type ClassShare = (counts: ClassCounts) => number;
-
-const precisionOf: ClassShare = ({ hits, predicted }) => share(hits, predicted);
-const recallOf: ClassShare = ({ hits, expected }) => share(hits, expected);
-const f1Of: ClassShare = ({ hits, expected, predicted }) => share(2 * hits, expected + predicted);
-const jaccardOf: ClassShare = ({ hits, expected, predicted }) => share(hits, expected + predicted - hits);
-
-function share(part: number, whole: number): number {
-  return whole === 0 ? 0 : part / whole;
 }
 
 /** Returns the mean over the classes, all with the same weight. */

@@ -1,3 +1,4 @@
+import { type ClassCounts, f1Of, precisionOf, recallOf, totalOf } from './class-counts.js';
 import { plainMean, type Weights } from './mean.js';
 
 /** Part of a text with a label. */
@@ -16,16 +17,10 @@ export interface Entities {
   readonly weights: Weights;
 }
 
-interface EntityCounts {
-  hits: number;
-  expected: number;
-  predicted: number;
-}
-
 /** Returns the counts of each label that was expected or predicted. */
-function countsOf({ expected, predicted, weights }: Entities): EntityCounts[] {
-  const counts = new Map<string, EntityCounts>();
-  const add = (label: string, side: keyof EntityCounts, weight: number) => {
+function countsOf({ expected, predicted, weights }: Entities): ClassCounts[] {
+  const counts = new Map<string, { hits: number; expected: number; predicted: number }>();
+  const add = (label: string, side: keyof ClassCounts, weight: number) => {
     const own = counts.get(label) ?? { hits: 0, expected: 0, predicted: 0 };
     own[side] += weight;
     counts.set(label, own);
@@ -46,31 +41,18 @@ function byKey(entities: readonly Entity[]): Map<string, Entity> {
   return new Map(entities.map((entity) => [`${entity.start} ${entity.end} ${entity.label}`, entity]));
 }
 
-function total(entities: Entities): EntityCounts {
-  const all = { hits: 0, expected: 0, predicted: 0 };
-  for (const counts of countsOf(entities)) {
-    for (const side of ['hits', 'expected', 'predicted'] as const) all[side] += counts[side];
-  }
-  return all;
-}
-
-const share = (part: number, whole: number) => (whole === 0 ? 0 : part / whole);
-const f1Of = ({ hits, expected, predicted }: EntityCounts) => share(2 * hits, expected + predicted);
-
 /** Share of the predicted entities that are right. 0 without any. */
 export function entityPrecision(entities: Entities): number {
-  const { hits, predicted } = total(entities);
-  return share(hits, predicted);
+  return precisionOf(totalOf(countsOf(entities)));
 }
 
 /** Share of the expected entities that are predicted. 0 without any. */
 export function entityRecall(entities: Entities): number {
-  const { hits, expected } = total(entities);
-  return share(hits, expected);
+  return recallOf(totalOf(countsOf(entities)));
 }
 
 export function entityF1(entities: Entities): number {
-  return f1Of(total(entities));
+  return f1Of(totalOf(countsOf(entities)));
 }
 
 /** Mean F1 score of the labels that were expected or predicted. */

@@ -1,3 +1,4 @@
+import { type ClassCounts, f1Of, totalOf } from './class-counts.js';
 import { meanOf, plainMean, type Weights } from './mean.js';
 
 /** Labels of each row. Several can be right at once. */
@@ -35,7 +36,7 @@ export function subsetAccuracy(sets: LabelSets): number {
 export function f1Samples(sets: LabelSets): number {
   return meanOfRows(sets, (expected, predicted) => {
     const hits = expected.filter((value, index) => value === 1 && predicted[index] === 1).length;
-    return f1Of({ hits, named: countOf(expected) + countOf(predicted) });
+    return f1Of({ hits, expected: countOf(expected), predicted: countOf(predicted) });
   });
 }
 
@@ -46,34 +47,23 @@ export function f1MacroOfSets(sets: LabelSets): number {
 
 /** F1 score of all pairs of a row and a label. */
 export function f1Micro(sets: LabelSets): number {
-  const counts = countsOfLabels(sets);
-  const sum = (figure: keyof LabelCounts) => counts.reduce((all, each) => all + each[figure], 0);
-  return f1Of({ hits: sum('hits'), named: sum('named') });
+  return f1Of(totalOf(countsOfLabels(sets)));
 }
 
-/** Weights of rows by a label. */
-interface LabelCounts {
-  /** Rows that have the label, and whose prediction has it. */
-  readonly hits: number;
-  /** Rows that have the label, plus rows whose prediction has it. */
-  readonly named: number;
-}
-
-function countsOfLabels({ expected, predicted, weights }: LabelSets): LabelCounts[] {
+/** Returns the counts of each label. */
+function countsOfLabels({ expected, predicted, weights }: LabelSets): ClassCounts[] {
   return Array.from(expected[0]!, (_, label) => {
-    let hits = 0;
-    let named = 0;
-    for (const [row, own] of expected.entries()) {
+    const counts = { hits: 0, expected: 0, predicted: 0 };
+    for (const [row, labels] of expected.entries()) {
       const weight = weights?.[row] ?? 1;
-      hits += weight * own[label]! * predicted[row]![label]!;
-      named += weight * (own[label]! + predicted[row]![label]!);
+      const own = labels[label]!;
+      const found = predicted[row]![label]!;
+      counts.hits += weight * own * found;
+      counts.expected += weight * own;
+      counts.predicted += weight * found;
     }
-    return { hits, named };
+    return counts;
   });
-}
-
-function f1Of({ hits, named }: LabelCounts): number {
-  return named === 0 ? 0 : (2 * hits) / named;
 }
 
 function countOf(labels: readonly number[]): number {
