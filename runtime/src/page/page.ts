@@ -1,10 +1,11 @@
 import { createHash } from 'node:crypto';
 import { METRICS_PATH, OPEN_API_PATH } from '../contract.js';
 import type { HttpResponse } from '../http/http.js';
-import { isImageTask, signaturesOf } from '../manifest/index.js';
+import { signaturesOf } from '../manifest/index.js';
 import { encodeInferRequestJson } from '../manifest/samples.js';
 import type { ModelCatalog } from '../models/model-catalog.js';
 import type { ModelVersion } from '../models/served-model.js';
+import { takesPictures } from '../protocols/pictures.js';
 import { InferenceError } from '../tensor/errors.js';
 import type { Tensor } from '../tensor/tensor.js';
 import { PAGE_SCRIPT } from './script.js';
@@ -57,7 +58,7 @@ export function page(models: ModelCatalog): HttpResponse {
         labels: labelsOf(models, model),
         format: model.manifest.format,
         task: model.manifest.task?.type,
-        takesPictures: model.manifest.task !== undefined && isImageTask(model.manifest.task),
+        takesPictures: takesPictures(model),
         available: model.isReady,
         failure: model.failure,
         // Inputs that the model ignores have no fields.

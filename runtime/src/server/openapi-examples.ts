@@ -1,4 +1,5 @@
 import type { ServedModel } from '../models/served-model.js';
+import { DEFAULT_CLASSES } from '../protocols/hugging-face/pictures.js';
 import { isOf } from '../protocols/text/task-model.js';
 
 /** Values of one row by the name of the tensor. */
@@ -19,9 +20,6 @@ const EXAMPLE_CORNERS = [
 ] as const;
 
 const EXAMPLE_LABELS = ['question', 'statement'] as const;
-
-/** Number of classes of a picture in the form of Hugging Face, by default. */
-const BEST_CLASSES = 5;
 
 /** Returns two texts from the samples of a model, or others if it has none. */
 export function exampleTexts({ examples = [] }: ServedModel, input: string): readonly [string, string] {
@@ -128,7 +126,7 @@ export function exampleAnswer(model: ServedModel): unknown {
     case 'text_classification':
       return labelled(model.manifest.outputs[0]!.labels!);
     case 'image_classification':
-      return labelled(model.manifest.outputs[0]!.labels!.slice(0, BEST_CLASSES));
+      return labelled(model.manifest.outputs[0]!.labels!.slice(0, DEFAULT_CLASSES));
     case 'zero_shot_classification':
       return labelled(EXAMPLE_LABELS);
     case 'question_answering':

@@ -10,7 +10,7 @@ import { labelled } from '../text/labelled.js';
 import { hasTextModel } from '../text/task-model.js';
 
 /** Number of classes that the pipelines of Transformers return by default. */
-const DEFAULT_CLASSES = 5;
+export const DEFAULT_CLASSES = 5;
 
 /**
  * Responds to a picture, sent as it is or as base64 in `inputs`, as the pipeline of Transformers for the model's task does.
