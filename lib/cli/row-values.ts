@@ -42,7 +42,7 @@ export function columnValues(
     throw new EvaluationDataError(
       `${place} has ${features.length} columns for the model (${features.join(', ')}), and the model takes ` +
         `${inputs.length > 1 ? inputs.map(({ name }) => name).join(', ') : `${width}`}. Name the columns of labels, ` +
-        'weights and slices with --label, --weight and --by, and remove others.',
+        'weights, slices and queries with --label, --weight, --by and --query, and remove others.',
     );
   }
   if (!isMatrix) {

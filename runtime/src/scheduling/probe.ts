@@ -95,12 +95,11 @@ const ALONE: Batching = { maxRows: 1, signatures: [] };
 
 /**
  * Measures the best batch size of a model, and tests whether batching changes its responses. Requests that would get
- * other responses are never batched.
+ * other responses are never batched. The model may serve requests meanwhile. Its own settings do not change:
+ * {@link applyBatching} applies the result.
  *
  * @param examples inputs of requests, such as the golden samples
  * @param tolerance maximum difference between a response from a batch and the response to the same request alone
- * The model may serve requests meanwhile. Its own settings do not change: `applyBatching` applies the result.
- *
  * @param isMadeUp whether the examples are made up, so that they prove something only if their responses differ
  * @param signal ends the trial before its next run, with the reason of the signal
  */
