@@ -1,6 +1,6 @@
 import { RowEvaluation } from './row-evaluation.js';
 
-/** Compares predicted labels, of which each is right or wrong, and which versions often predict alike. */
+/** Compares predicted labels. Each is right or wrong, and versions often predict the same. */
 export abstract class LabelEvaluation extends RowEvaluation {
   /** Metric that is the share of right rows, which McNemar's test compares. @default - there is none */
   readonly shareOfRight?: string;
