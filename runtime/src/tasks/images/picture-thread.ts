@@ -19,10 +19,10 @@ const own: PictureCalls = {
   arrangeLines: lineTensor,
 };
 
-/** Returns the memory of a prepared picture, a tensor, or the lines of text, which is moved to the server. Other lists are copied. */
+/** Returns the memory of a prepared picture, a tensor or lines of text, which is moved to the server. Segments are copied. */
 function memoryOfResult(result: unknown): ArrayBuffer[] {
   const pixels = Array.isArray(result)
-    ? (result as (Partial<TextLine> | undefined)[]).flatMap((each) => each?.piece ?? [])
+    ? (result as Partial<TextLine>[]).flatMap(({ piece }) => piece ?? [])
     : [result as PreparedPicture | LineTensor];
   return pixels.map(({ data }) => data.buffer as ArrayBuffer);
 }
