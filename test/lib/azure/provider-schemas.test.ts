@@ -40,7 +40,7 @@ describe('the versions that a stack states', () => {
 
   test('allow every release of one major version of azurerm', () => {
     expect(first!.synthesize().json.terraform).toMatchObject({
-      required_version: '>= 1.4.0',
+      required_version: '>= 1.5.0',
       required_providers: { azurerm: { source: 'hashicorp/azurerm', version: '>= 4.55.0, < 5.0.0' } },
     });
   });
