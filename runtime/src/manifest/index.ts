@@ -40,6 +40,7 @@ export {
   type ResizeFilter,
   SAMPLES_FILE,
   type Side,
+  type StepFilter,
   TABULAR_FORMATS,
   type Task,
   type TextClassificationTask,
