@@ -215,7 +215,7 @@ def fill_mask(folder: str, request: dict) -> list[dict]:
     names = ["score", "token", "token_str", "sequence"]
     answers = []
     for each in request["samples"]:
-        found = fill(each["text"])
+        found = fill(each["text"], tokenizer_kwargs={"truncation": True})
         answers.append({name: [suggestion[name] for suggestion in found] for name in names})
     return answers
 
