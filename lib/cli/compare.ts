@@ -1,4 +1,4 @@
-import { existsSync, writeFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Manifest, needsPython, readManifest, SAMPLES_FILE, signaturesOf } from '@modelship/runtime/manifest';
 import { madeUpExamples } from '@modelship/runtime/serve';
@@ -19,6 +19,7 @@ import { smallestRequestBytes } from '../model/request-size.js';
 import { sampleInputs } from '../pack/index.js';
 import { findEndpoint, inferUrl } from './endpoint.js';
 import { CommandFailure } from './failure.js';
+import { checkHtmlPath, writeHtml } from './html-option.js';
 import { Interruption } from './interruption.js';
 import { interrupted, rejectFailures } from './load-failures.js';
 import { type LocalFlags, withTrustOption } from './local.js';
@@ -94,6 +95,7 @@ Examples:
 }
 
 async function run(directory: string, flags: CompareFlags): Promise<void> {
+  checkHtmlPath(flags.html);
   const manifest = readManifest(directory);
   const prices = pricesOf(flags);
   const output = new Output(flags.json);
@@ -102,7 +104,7 @@ async function run(directory: string, flags: CompareFlags): Promise<void> {
   const options: CompareOptions = { prices, regions: flags.region, freeTier: flags.freeTier };
   const candidates = compare(question, options);
   const notes = [loadLine(question), measurementLine(measured), ...priceLines(prices, flags)];
-  if (flags.html !== undefined) writeFileSync(flags.html, htmlReport(question, candidates, options, notes));
+  writeHtml(flags.html, () => htmlReport(question, candidates, options, notes));
   output.result(
     {
       package: question.facts,

@@ -7,7 +7,7 @@ const ROOT = join(__dirname, '../..');
 
 /** Folders and files at the top of `lib`, lowest first. Each imports only from its own layer's folder and from layers below. */
 const LAYERS = [
-  ['cost', 'json', 'model'],
+  ['cost', 'json', 'model', 'report'],
   ['serving'],
   ['bundle'],
   ['terraform'],
