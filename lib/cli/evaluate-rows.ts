@@ -1,33 +1,38 @@
 import { InvalidArgumentError } from 'commander';
+import { comparisonLines, comparisonOf } from '../evaluate/comparison/comparison.js';
 import { type DataRow, FOLDER_LABEL, isPictureFolder, readDataSet } from '../evaluate/data-set.js';
+import { htmlReport } from '../evaluate/html-report.js';
+import {
+  type CheckedLimit,
+  checkedLimits,
+  LIMIT_TEXTS,
+  type MetricLimit,
+  type MetricLimits,
+} from '../evaluate/limits.js';
 import { EvaluationDataError } from '../evaluate/metrics/compute.js';
 import { METRICS, type MetricKind } from '../evaluate/metrics/table.js';
-import type { RowEvaluation, RowMetrics } from '../evaluate/row-evaluation.js';
+import { type EvaluationReport, sliceTable } from '../evaluate/report.js';
+import type { RowEvaluation } from '../evaluate/row-evaluation.js';
 import { evaluationOf, type Task } from '../evaluate/tasks/index.js';
 import { sampleInputs } from '../pack/index.js';
-import { type AgainstFlags, checkComparable, comparisonLines, comparisonOf, rejectWorse } from './evaluate-against.js';
+import { figure, figureOrNone } from '../report/figure.js';
+import { type AgainstFlags, checkComparable, rejectWorse } from './evaluate-against.js';
 import { CommandFailure } from './failure.js';
+import { checkHtmlPath, writeHtml } from './html-option.js';
 import { Interruption } from './interruption.js';
 import { interrupted } from './load-failures.js';
-import { figure, Output, table } from './output.js';
+import { Output, table } from './output.js';
 import { openPredictor, type Predictor, type PredictorFlags } from './predictor.js';
 import { columnValues, expectedRow, takesPictures } from './row-values.js';
 
-/** Limit of a metric, such as `accuracy=0.9`. */
-export interface MetricLimit {
-  readonly metric: string;
-  readonly limit: number;
-}
-
-export interface RowFlags extends PredictorFlags, AgainstFlags {
+export interface RowFlags extends PredictorFlags, AgainstFlags, MetricLimits {
   readonly rows: string;
   readonly label?: string;
   readonly weight?: string;
   readonly by?: string;
   readonly query?: string;
   readonly task?: Task;
-  readonly min: readonly MetricLimit[];
-  readonly max: readonly MetricLimit[];
+  readonly html?: string;
   readonly json?: boolean;
 }
 
@@ -83,6 +88,7 @@ export async function evaluateRows(target: string, flags: RowFlags): Promise<voi
   if (lonely) {
     throw new CommandFailure('NO_DATA', `--${lonely} is about two versions: add --against TARGET.`);
   }
+  checkHtmlPath(flags.html);
   const output = new Output(flags.json);
   const interruption = new Interruption();
   const targets = flags.against === undefined ? [target] : [target, flags.against];
@@ -96,7 +102,7 @@ export async function evaluateRows(target: string, flags: RowFlags): Promise<voi
         for (const predictor of predictors) await predictor.close();
       }
     });
-    return report(evaluations, flags, interruption.signal.aborted);
+    return report(target, evaluations, flags, interruption.signal.aborted);
   } catch (error) {
     if (error instanceof EvaluationDataError) throw new CommandFailure('DATA_SET_INVALID', error.message);
     throw error;
@@ -105,34 +111,51 @@ export async function evaluateRows(target: string, flags: RowFlags): Promise<voi
   }
 }
 
-/** Prints the metrics, and rejects those outside their limits and versions that are not shown to be good enough. */
-function report({ version, baseline }: Evaluations, flags: RowFlags, isInterrupted: boolean): void {
-  const { rows: path, by } = flags;
+/** Reports the metrics, and rejects those outside their limits and versions that are not shown to be good enough. */
+function report(target: string, { version, baseline }: Evaluations, flags: RowFlags, isInterrupted: boolean): void {
+  const { rows: dataSet, by, against } = flags;
   const all = version.all();
-  const slices = by === undefined ? [] : version.bySlice();
-  const comparison = baseline && comparisonOf(version, baseline, flags);
+  const result: EvaluationReport = {
+    target,
+    dataSet,
+    all,
+    unit: version.unit,
+    by,
+    slices: by === undefined ? [] : version.bySlice(),
+    limits: checkedLimits(all, flags),
+    comparison: baseline && comparisonOf(version, baseline, { ...flags, against: against! }),
+    isInterrupted,
+  };
+  writeHtml(flags.html, () => htmlReport(result, version.figures()));
+  const { slices, limits, comparison } = result;
   new Output(flags.json).result(
     {
       ...all,
       ...(by !== undefined && { by, slices }),
+      ...(limits.length > 0 && { limits }),
       ...(comparison && { comparison }),
       ...(isInterrupted && { isInterrupted }),
     },
-    [
-      `${all.rows} ${version.unit} of ${path}${isInterrupted ? ', until the interruption' : ''}`,
-      ...table(
-        Object.entries(all.metrics).map(([name, value]) => [
-          name,
-          ...[value, ...(comparison ? [comparison.metrics[name]] : [])].map(figureOrNone),
-        ]),
-      ),
-      ...(by === undefined ? [] : ['', ...sliceLines(by, slices, version.unit)]),
-      ...(comparison ? ['', ...comparisonLines(comparison)] : []),
-    ],
+    reportLines(result),
   );
   if (isInterrupted) return;
-  rejectMissed(all, flags);
+  rejectMissed(limits);
   if (comparison) rejectWorse(comparison);
+}
+
+function reportLines(report: EvaluationReport): string[] {
+  const { all, unit, dataSet, by, comparison, isInterrupted } = report;
+  return [
+    `${all.rows} ${unit} of ${dataSet}${isInterrupted ? ', until the interruption' : ''}`,
+    ...table(
+      Object.entries(all.metrics).map(([name, value]) => [
+        name,
+        ...[value, ...(comparison ? [comparison.metrics[name]] : [])].map(figureOrNone),
+      ]),
+    ),
+    ...(by === undefined ? [] : ['', ...table(sliceTable(report))]),
+    ...(comparison ? ['', ...comparisonLines(comparison)] : []),
+  ];
 }
 
 async function evaluated(
@@ -189,34 +212,12 @@ function rejectForeign({ kinds }: RowEvaluation, { min, max, metric: compared }:
   );
 }
 
-function rejectMissed({ metrics }: RowMetrics, { min, max }: RowFlags): void {
-  const missed = [
-    ...min.filter(({ metric, limit }) => !(metrics[metric]! >= limit)).map((each) => ({ ...each, wanted: 'at least' })),
-    ...max.filter(({ metric, limit }) => !(metrics[metric]! <= limit)).map((each) => ({ ...each, wanted: 'at most' })),
-  ];
+function rejectMissed(limits: readonly CheckedLimit[]): void {
+  const missed = limits.filter(({ isMet }) => !isMet);
   if (missed.length === 0) return;
-  const texts = missed.map(({ metric, limit, wanted }) => {
-    const got = metrics[metric];
-    return `${metric} is ${got === undefined ? 'not defined for these rows' : figure(got)}, and must be ${wanted} ${limit}`;
+  const texts = missed.map(({ metric, limit, bound, value }) => {
+    const got = value === undefined ? 'not defined for these rows' : figure(value);
+    return `${metric} is ${got}, and must be ${LIMIT_TEXTS[bound]} ${limit}`;
   });
   throw new CommandFailure('METRIC_MISSED', `${texts.join('; ')}.`);
-}
-
-/** Metrics that are shown for each slice. */
-const SLICE_METRICS = 4;
-
-function sliceLines(by: string, slices: ReturnType<RowEvaluation['bySlice']>, unit: string): string[] {
-  const names = Object.keys(slices[0]?.metrics ?? {}).slice(0, SLICE_METRICS);
-  return table([
-    [by, unit, ...names],
-    ...slices.map(({ slice, rows, metrics }) => [
-      slice,
-      String(rows),
-      ...names.map((name) => figureOrNone(metrics[name])),
-    ]),
-  ]);
-}
-
-function figureOrNone(value: number | undefined): string {
-  return value === undefined ? '–' : figure(value);
 }

@@ -3,11 +3,12 @@ import { Command, InvalidArgumentError, Option } from 'commander';
 import { MetricsBuilder, type OutputMetrics } from '../evaluate/metrics.js';
 import { TASKS } from '../evaluate/tasks/index.js';
 import { type SampleRequest, sampleInputs, sampleTensors } from '../pack/index.js';
+import { figure } from '../report/figure.js';
 import { withEndpointOptions } from './endpoint.js';
 import { evaluateRows, metricLimit, metricName, type RowFlags } from './evaluate-rows.js';
 import { CommandFailure } from './failure.js';
 import { withTrustOption } from './local.js';
-import { figure, Output, table } from './output.js';
+import { Output, table } from './output.js';
 import { isPackage, openPredictor, type Predictor, type PredictorFlags, withPackageOption } from './predictor.js';
 import { type SampleFlags, sampleRequests, withSampleOptions } from './samples.js';
 
@@ -60,6 +61,7 @@ export function evaluateCommand(): Command {
     )
     .option('--metric <name>', 'metric for --against (default: accuracy, r2, or another by the task)', metricName)
     .option('--margin <number>', 'loss of the metric that --against accepts (default: 0.01)', marginNumber)
+    .option('--html <file>', 'also write a report of --rows with charts')
     .option('--json', 'print the metrics as JSON')
     .addHelpText(
       'after',
@@ -79,7 +81,7 @@ async function evaluate(target: string, flags: EvaluateFlags, command: Command):
     throw new CommandFailure('USAGE', '--min-agreement is about samples: with --rows, use --min METRIC=VALUE.');
   }
   if (rows !== undefined) return evaluateRows(target, { ...flags, rows });
-  const { label, weight, by, query, task, min, max, against, metric, margin } = flags;
+  const { label, weight, by, query, task, min, max, against, metric, margin, html } = flags;
   const ignored = Object.entries({
     label,
     weight,
@@ -91,6 +93,7 @@ async function evaluate(target: string, flags: EvaluateFlags, command: Command):
     against,
     metric,
     margin,
+    html,
   }).find(([, given]) => given);
   if (ignored) throw new CommandFailure('NO_DATA', `--${ignored[0]} needs a data set: add --rows FILE.`);
   const directory = isPackage(target) ? target : flags.package;

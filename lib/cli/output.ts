@@ -87,11 +87,6 @@ export function visible(text: string, controls = CONTROLS_IN_LINES): string {
   });
 }
 
-/** Returns a figure for people: a whole number, or four digits. */
-export function figure(value: number): string {
-  return Number.isInteger(value) ? String(value) : value.toPrecision(4);
-}
-
 /** Returns the lines of a table whose columns are as wide as their longest cell. */
 export function table(rows: readonly (readonly string[])[]): string[] {
   const widths = (rows[0] ?? []).map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)));

@@ -1,5 +1,8 @@
 import type { Tensor } from '@modelship/runtime';
 import { NumberColumn, Vocabulary } from './columns.js';
+import type { Figure } from './figures/figure.js';
+import { FIGURES } from './figures/table.js';
+import type { Label } from './metrics/classification.js';
 import { computeMetrics } from './metrics/compute.js';
 import { METRICS, type MetricKind } from './metrics/table.js';
 
@@ -19,6 +22,11 @@ export interface ExpectedRow {
 export interface RowMetrics {
   readonly rows: number;
   readonly metrics: Readonly<Record<string, number>>;
+}
+
+/** Metrics of the rows of a slice. */
+export interface SliceMetrics extends RowMetrics {
+  readonly slice: string;
 }
 
 /** Columns that metrics of a kind take. */
@@ -69,7 +77,7 @@ export abstract class RowEvaluation {
   }
 
   /** Returns the metrics of each slice, the largest first. */
-  bySlice(): readonly (RowMetrics & { readonly slice: string })[] {
+  bySlice(): readonly SliceMetrics[] {
     const rows = new Map<number, number[]>();
     for (const row of this.allRows()) {
       const slice = this.slices.at(row);
@@ -88,6 +96,15 @@ export abstract class RowEvaluation {
       .sort((one, other) => other.rows - one.rows);
   }
 
+  /** Returns what a report shows of all rows. */
+  figures(): readonly Figure[] {
+    const rows = this.allRows();
+    return this.kinds.flatMap((kind) => {
+      const columns = this.columnsOf(kind, rows);
+      return columns ? FIGURES[kind](this.weighted(columns, rows) as never, (label) => this.nameOf(kind, label)) : [];
+    });
+  }
+
   /** Returns a metric of some rows, by their indices. NaN if it is not defined for them. */
   metric(name: string, rows: readonly number[]): number {
     const kind = this.kinds.find((each) => Object.hasOwn(METRICS[each], name))!;
@@ -100,6 +117,11 @@ export abstract class RowEvaluation {
 
   /** Returns what metrics of a kind take, without weights, for some rows. @returns undefined if they are not defined */
   protected abstract columnsOf(kind: MetricKind, rows: readonly number[]): Columns | undefined;
+
+  /** Returns the name of a class that columns of a kind have as a number. */
+  protected nameOf(_kind: MetricKind, label: Label): string {
+    return String(label);
+  }
 
   private allRows(): number[] {
     return Array.from({ length: this.rows }, (_, row) => row);

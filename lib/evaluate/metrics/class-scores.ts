@@ -61,19 +61,19 @@ export function averagePrecision(data: ClassScores): number {
 }
 
 /** Returns the classes that are each compared with the others. With two classes, the first says the same as the second. */
-function comparedClasses({ scores }: ClassScores): number[] {
+export function comparedClasses({ scores }: ClassScores): number[] {
   const indices = Array.from(scores[0] ?? [], (_, index) => index);
   return indices.length === 2 ? [1] : indices;
 }
 
 /** Rows with the same score, as the weights of those of a class and of the others. */
-interface Tie {
+export interface Tie {
   readonly own: number;
   readonly others: number;
 }
 
 /** Returns the rows by falling scores of a class. */
-function ranked({ expected, scores, weights }: ClassScores, index: number): Tie[] {
+export function ranked({ expected, scores, weights }: ClassScores, index: number): Tie[] {
   const byScore = new Map<number, { own: number; others: number }>();
   for (const [row, { [index]: score }] of scores.entries()) {
     const tie = byScore.get(score!) ?? { own: 0, others: 0 };

@@ -52,6 +52,7 @@ export function meanAverageRecall(detections: Detections): number {
 }
 
 interface ClassFigures {
+  /** Average precision. */
   readonly precision: number;
   readonly recall: number;
 }
@@ -72,10 +73,35 @@ interface ClassMatches {
 
 /** Returns the mean over the classes that pictures have. NaN if no picture has an object. */
 function meanOf(
-  { expected, predicted }: Detections,
+  detections: Detections,
   overlaps: readonly number[],
   figureOf: (figures: ClassFigures) => number,
 ): number {
+  const figures = [...matchesByClass(detections).values()].flatMap((matches) =>
+    overlaps.map((index) => figuresAt(matches, index)),
+  );
+  return figures.length === 0 ? Number.NaN : plainMean(figures.map(figureOf));
+}
+
+/** Objects of one class in all pictures. */
+export interface ClassDetections extends ClassFigures {
+  readonly label: string;
+  readonly expected: number;
+  readonly predicted: number;
+}
+
+/** Returns the precision and recall at an overlap of 0.5 for each class that pictures have. */
+export function detectionsByClass(detections: Detections): ClassDetections[] {
+  return [...matchesByClass(detections)].map(([label, matches]) => ({
+    label,
+    expected: matches.wanted,
+    predicted: matches.found.length,
+    ...figuresAt(matches, 0),
+  }));
+}
+
+/** Returns the objects of each class that pictures have, the found ones by falling scores. */
+function matchesByClass({ expected, predicted }: Detections): ReadonlyMap<string, ClassMatches> {
   const classes = new Map<string, ClassMatches>();
   for (const [picture, objects] of expected.entries()) {
     for (const [label, { wanted, found }] of matchesOf(objects, predicted[picture]!)) {
@@ -85,18 +111,18 @@ function meanOf(
       own.found.push(...found);
     }
   }
-  const figures = [...classes.values()]
-    .filter(({ wanted }) => wanted > 0)
-    .flatMap(({ wanted, found }) => {
-      found.sort((one, other) => other.score - one.score);
-      return overlaps.map((index) =>
-        classFigures(
-          found.map(({ isRight }) => isRight[index]!),
-          wanted,
-        ),
-      );
-    });
-  return figures.length === 0 ? Number.NaN : plainMean(figures.map(figureOf));
+  for (const [label, { wanted, found }] of classes) {
+    if (wanted === 0) classes.delete(label);
+    found.sort((one, other) => other.score - one.score);
+  }
+  return classes;
+}
+
+function figuresAt({ found, wanted }: ClassMatches, overlapIndex: number): ClassFigures {
+  return classFigures(
+    found.map(({ isRight }) => isRight[overlapIndex]!),
+    wanted,
+  );
 }
 
 type PictureMatches = ReadonlyMap<string, Readonly<ClassMatches>>;

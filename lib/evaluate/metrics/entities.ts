@@ -18,7 +18,7 @@ export interface Entities {
 }
 
 /** Returns the counts of each label that was expected or predicted. */
-function countsOf({ expected, predicted, weights }: Entities): ClassCounts[] {
+export function countsByLabel({ expected, predicted, weights }: Entities): ReadonlyMap<string, ClassCounts> {
   const counts = new Map<string, { hits: number; expected: number; predicted: number }>();
   const add = (label: string, side: keyof ClassCounts, weight: number) => {
     const own = counts.get(label) ?? { hits: 0, expected: 0, predicted: 0 };
@@ -34,7 +34,11 @@ function countsOf({ expected, predicted, weights }: Entities): ClassCounts[] {
       if (wanted.has(key)) add(label, 'hits', weight);
     }
   }
-  return [...counts.values()];
+  return counts;
+}
+
+function countsOf(entities: Entities): ClassCounts[] {
+  return [...countsByLabel(entities).values()];
 }
 
 function byKey(entities: readonly Entity[]): Map<string, Entity> {

@@ -1,5 +1,7 @@
 import { NumberColumn, Vocabulary } from '../columns.js';
 import { LabelEvaluation } from '../label-evaluation.js';
+import type { Label } from '../metrics/classification.js';
+import type { MetricKind } from '../metrics/table.js';
 import type { Columns } from '../row-evaluation.js';
 
 /** Compares a class or cluster of each row. */
@@ -27,6 +29,10 @@ export abstract class ClassLabels extends LabelEvaluation {
 
   protected columnsOfLabels(rows: readonly number[]): Columns {
     return { expected: this.expected.pick(rows), predicted: this.predicted.pick(rows) };
+  }
+
+  protected override nameOf(_kind: MetricKind, label: Label): string {
+    return this.names.textOf(Number(label));
   }
 
   private predictedClass(row: number): string {

@@ -1,5 +1,6 @@
 import type { Tensor, TensorSpec } from '@modelship/runtime';
 import { NumberColumn } from '../columns.js';
+import type { Label } from '../metrics/classification.js';
 import { EvaluationDataError } from '../metrics/compute.js';
 import type { MetricKind } from '../metrics/table.js';
 import { type Columns, type ExpectedRow, valuesOf } from '../row-evaluation.js';
@@ -50,6 +51,12 @@ export class Classification extends ClassLabels {
 
   protected columnsOf(kind: MetricKind, rows: readonly number[]): Columns | undefined {
     return kind === 'scores' ? this.columnsOfScores(rows) : this.columnsOfLabels(rows);
+  }
+
+  protected override nameOf(kind: MetricKind, label: Label): string {
+    return kind === 'scores'
+      ? (this.outputs.scores!.labels?.[Number(label)] ?? String(label))
+      : super.nameOf(kind, label);
   }
 
   /** Returns undefined if a class has no known place among the scores. */

@@ -1,6 +1,7 @@
 import type { Tensor, TensorSpec } from '@modelship/runtime';
 import { NumberColumn } from '../columns.js';
 import { LabelEvaluation } from '../label-evaluation.js';
+import type { Label } from '../metrics/classification.js';
 import { EvaluationDataError } from '../metrics/compute.js';
 import type { MetricKind } from '../metrics/table.js';
 import { type Columns, type ExpectedRow, valuesOf } from '../row-evaluation.js';
@@ -54,6 +55,10 @@ export class Multilabel extends LabelEvaluation {
     return { expected: rows.map((row) => this.slice(this.expected, row)), predicted };
   }
 
+  protected override nameOf(_kind: MetricKind, label: Label): string {
+    return this.output.labels?.[Number(label)] ?? String(label);
+  }
+
   private predictedSet(row: number): number[] {
     return this.slice(this.scores, row).map((score) => (score >= THRESHOLD ? 1 : 0));
   }
@@ -63,7 +68,7 @@ export class Multilabel extends LabelEvaluation {
   }
 
   private labelIndices({ label, place }: ExpectedRow): ReadonlySet<number> {
-    const names = Array.from({ length: this.width }, (_, index) => this.output.labels?.[index] ?? String(index));
+    const names = Array.from({ length: this.width }, (_, index) => this.nameOf('labelSets', index));
     return new Set(labelList(label, place).map((text) => names.indexOf(classNamed(text, place, names))));
   }
 }

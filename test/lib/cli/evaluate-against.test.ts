@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import type { TensorSpec } from '@modelship/runtime';
 import { MANIFEST_FILE, packageDigest, readManifest } from '@modelship/runtime/manifest';
 import { expect, test } from 'vitest';
-import { comparisonOf } from '../../../lib/cli/evaluate-against.js';
+import { comparisonOf } from '../../../lib/evaluate/comparison/comparison.js';
 import { evaluationOf } from '../../../lib/evaluate/tasks/index.js';
 import { IRIS, modelship, ROOT } from './support.js';
 
