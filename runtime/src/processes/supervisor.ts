@@ -17,7 +17,7 @@ import type { RuntimeState } from '../runtime.js';
 import { TokenBuckets } from '../server/token-buckets.js';
 import { watch } from '../watch.js';
 import type { MeasurementData, MemberCalls, SupervisorCalls } from './calls.js';
-import { closeUnconfirmed } from './unconfirmed-connections.js';
+import { passOnUntaken } from './untaken-connections.js';
 import { Watchdog } from './watchdog.js';
 
 /** Milliseconds before the first replacement of a process. The delay doubles with each further one, up to the maximum. */
@@ -167,7 +167,7 @@ export class Supervisor {
       last: undefined,
     };
     this.members.add(member);
-    closeUnconfirmed(worker);
+    passOnUntaken(worker, () => this.serving.map((other) => other.worker));
     worker.on('message', (message) => member.channel.receive(message));
     // A process that was killed cannot be sent messages any more.
     worker.on('error', () => {});
