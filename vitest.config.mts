@@ -1,10 +1,29 @@
 import { availableParallelism } from 'node:os';
 import { fileURLToPath } from 'node:url';
+import type { Plugin } from 'vite';
 import { defineConfig } from 'vitest/config';
+import { entries } from './runtime/bundle-entries.mjs';
 
 const source = (path: string) => fileURLToPath(new URL(path, import.meta.url));
 
+/** File of the bundle for each source that has one, by the path of the source. */
+const bundleFiles = new Map(
+  Object.entries(entries).map(([name, path]) => [source(`runtime/${path}`), source(`runtime/dist/bundle/${name}.js`)]),
+);
+
+/** Imports files of the bundle in place of their sources, so that tests of modules test what images contain. */
+const fromBundle: Plugin = {
+  name: 'from-bundle',
+  enforce: 'pre',
+  async resolveId(path, importer) {
+    const found = await this.resolve(path, importer, { skipSelf: true });
+    const id = found && bundleFiles.get(found.id);
+    return id && { id, external: true };
+  },
+};
+
 export default defineConfig({
+  plugins: process.env.MODELSHIP_TEST_FORMS === 'bundle' ? [fromBundle] : [],
   resolve: {
     // The tests run the sources of the runtime workspace, so that they never judge a stale build.
     alias: [
@@ -18,6 +37,7 @@ export default defineConfig({
     globalSetup: 'test/support/temporary-folder.ts',
     // A native addon cannot be loaded again in a second worker thread of the same process.
     pool: 'forks',
+    server: { deps: { external: [/\/runtime\/dist\/bundle\//] } },
     // Vitest leaves one processor for its main process by default, which is half of CI's two.
     maxWorkers: availableParallelism(),
     testTimeout: 30_000,

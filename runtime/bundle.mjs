@@ -3,31 +3,10 @@
 
 import { existsSync } from 'node:fs';
 import { copyFile, readdir, readFile, rm, writeFile } from 'node:fs/promises';
-import { createRequire } from 'node:module';
 import { resolve } from 'node:path';
 import { build } from 'esbuild';
+import { entries } from './bundle-entries.mjs';
 
-const entries = {
-  server: 'src/main.ts',
-  'lambda-handler': 'src/platforms/lambda.ts',
-  'lambda-bootstrap': 'src/platforms/lambda-bootstrap.ts',
-  authorizer: 'src/platforms/lambda-authorizer.ts',
-  // The thread that decodes large requests.
-  'codec-thread': 'src/server/codec-thread.ts',
-  // The thread that decodes and prepares pictures.
-  'picture-thread': 'src/tasks/images/picture-thread.ts',
-  // Modules that the entry points load on demand.
-  's3-source': 'src/store/s3-source.ts',
-  grpc: 'src/server/grpc.ts',
-  'grpc-calls': 'src/server/grpc-calls.ts',
-  'grpc-js': createRequire(import.meta.url).resolve('@grpc/grpc-js'),
-  'open-telemetry': 'src/observability/open-telemetry.ts',
-  'otlp-grpc': 'src/observability/otlp-grpc.ts',
-  // Error classes shared by two files of one process. A class that is bundled twice is two classes, and `instanceof`
-  // fails.
-  errors: 'src/tensor/errors.ts',
-  'store-errors': 'src/store/retry.ts',
-};
 const present = Object.fromEntries(Object.entries(entries).filter(([, path]) => existsSync(path)));
 
 /** Bundles onnxruntime's JavaScript, and leaves the native addon where npm installed it. */
@@ -57,11 +36,11 @@ const ownFiles = {
 };
 
 /** Files that a process loads beside its entry point. */
-const loadedLater = ['s3-source', 'grpc', 'grpc-calls', 'open-telemetry', 'otlp-grpc'];
+const loadedBeside = ['protocols', 'http-server', 's3-source', 'grpc', 'grpc-calls', 'open-telemetry', 'otlp-grpc'];
 
-/** Rejects a bundle in which a file that is loaded later holds its own copy of a base error class. */
+/** Rejects a bundle in which a file that is loaded beside another holds its own copy of a base error class. */
 async function checkErrorClasses({ outputs }) {
-  for (const name of loadedLater) {
+  for (const name of loadedBeside) {
     for (const source of Object.keys(outputs[`dist/bundle/${name}.js`]?.inputs ?? {})) {
       if (!source.startsWith('src/') || !/export class \w+ extends Error\b/.test(await readFile(source, 'utf8')))
         continue;

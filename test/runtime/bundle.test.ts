@@ -3,6 +3,7 @@
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
+import { createRequire } from 'node:module';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { CreateBucketCommand, PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
@@ -22,6 +23,12 @@ it.each(['server.js', 'lambda-handler.js'])('loads the S3 client only where it i
   // Name of an operation that only the client of S3 has.
   expect(readFileSync(join(bundle, 's3-source.js'), 'utf8')).toContain('ListObjectsV2');
   expect(readFileSync(join(bundle, file), 'utf8')).not.toContain('ListObjectsV2');
+});
+
+it.runIf(process.env.MODELSHIP_TEST_FORMS === 'bundle')('is what tests of modules import', async () => {
+  const imported = await import('../../runtime/src/protocols/index.js');
+  const bundled = createRequire(import.meta.url)('../../runtime/dist/bundle/protocols.js');
+  expect(imported.protocols).toBe(bundled.protocols);
 });
 
 describeServers('fault 31: gRPC', (start) => {

@@ -35,7 +35,15 @@ const bundles: readonly Form[] = [22, 24].map((major) => ({
  * @param suite title of the suite. Each draws a bundle of its own.
  */
 export function formsOf(suite: string): readonly Form[] {
-  return [sources, ...(process.env.MODELSHIP_TEST_FORMS === 'sources' ? [] : shareOf(bundles, 1, suite))];
+  switch (process.env.MODELSHIP_TEST_FORMS) {
+    case 'sources':
+      return [sources];
+    case 'bundle':
+      // Tests import files of the bundle, and the other run starts its servers.
+      return [];
+    default:
+      return [sources, ...shareOf(bundles, 1, suite)];
+  }
 }
 
 /** Starts a server of the form under test, which serves the iris model unless `variables` name another. */

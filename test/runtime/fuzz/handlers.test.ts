@@ -3,7 +3,6 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { protocols } from '../../../runtime/src/protocols/index.js';
 import type { TensorSpec } from '../../../runtime/src/tensor/tensor.js';
 import { models as changeable } from '../models/model-folders.js';
 import { catalog, halfPlusTwo, model, sender } from '../protocols/support.js';
@@ -15,13 +14,13 @@ const mixed: TensorSpec[] = [
 ];
 const models = [halfPlusTwo, model({ name: 'mixed', inputs: mixed, outputs: mixed, compute: (inputs) => inputs })];
 const vertexRoutes = { health: '/health', predict: '/predict' };
-const one = sender(protocols({ vertexRoutes }), catalog(models.slice(0, 1)));
-const two = sender(protocols({ vertexRoutes, kserveStatus: true }), catalog(models));
+const one = sender(catalog(models.slice(0, 1)), { vertexRoutes });
+const two = sender(catalog(models), { vertexRoutes, kserveStatus: true });
 
 // Callers may change what is served, from a folder that holds nothing.
 const { controlled } = changeable();
 await controlled.start([], [{ location: mkdtempSync(join(tmpdir(), 'modelship-fuzz-')) }]);
-const changing = sender(protocols(), catalog(models, { control: controlled }));
+const changing = sender(catalog(models, { control: controlled }));
 
 const eventParts = ['specversion', 'source', 'type', 'data_base64'];
 const names = ['instances', 'inputs', 'outputs', 'data', 'input_data', 'examples', 'background', 'parameters'];

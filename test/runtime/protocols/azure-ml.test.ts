@@ -1,9 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import { azureMl } from '../../../runtime/src/protocols/azure-ml/index.js';
 import { InferenceError } from '../../../runtime/src/tensor/errors.js';
 import { catalog, halfPlusTwo, model, sender } from './support.js';
 
-const send = (served = halfPlusTwo) => sender([azureMl()], catalog([served]));
+const send = (served = halfPlusTwo) => sender(catalog([served]));
 
 describe('Azure ML', () => {
   it.each([{ instances: [1, 2] }, { data: [1, 2] }, { input_data: [1, 2] }, '[1, 2]'])('scores %j', async (body) => {

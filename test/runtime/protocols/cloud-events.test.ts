@@ -1,9 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { kserve } from '../../../runtime/src/protocols/kserve/index.js';
-import { tensorFlowServing } from '../../../runtime/src/protocols/tensorflow-serving/index.js';
 import { catalog, halfPlusTwo, model, sender } from './support.js';
 
-const send = sender([kserve(), tensorFlowServing()], catalog([halfPlusTwo]));
+const send = sender(catalog([halfPlusTwo]));
 const PREDICT = '/v1/models/half_plus_two:predict';
 const event = {
   specversion: '1.0',
@@ -62,7 +60,7 @@ describe('a CloudEvent', () => {
       compute: ([x]) => [{ ...x!, name: 'y' }],
     });
     const body = `${JSON.stringify(event).slice(0, -1)},"data":{"instances":[9007199254740993]}}`;
-    const response = await sender([tensorFlowServing()], catalog([echo]))('POST', PREDICT, body, {
+    const response = await sender(catalog([echo]))('POST', PREDICT, body, {
       headers: { 'content-type': 'application/cloudevents+json' },
     });
     expect(response.text).toContain('9007199254740993');
@@ -73,7 +71,7 @@ describe('a CloudEvent', () => {
       inputs: [{ name: 'x', datatype: 'FP32', shape: [-1, 1] }],
       compute: ([x]) => [{ ...x!, name: 'y' }],
     });
-    const ask = sender([kserve()], catalog([table]));
+    const ask = sender(catalog([table]));
     const body = { ...event, data: { instances: [[1]] } };
     const headers = { 'content-type': 'application/cloudevents+json' };
     const { data: answer } = (await ask('POST', '/v1/models/half_plus_two:explain', body, { headers })).json() as {

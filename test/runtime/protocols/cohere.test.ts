@@ -1,9 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import { protocols } from '../../../runtime/src/protocols/index.js';
 import { catalog, sender } from './support.js';
 import { embedder, reranker } from './text-models.js';
 
-const send = sender(protocols(), catalog([reranker(), embedder()]));
+const send = sender(catalog([reranker(), embedder()]));
 const QUERY = 'good film';
 const documents = ['bad', 'good film', { text: 'good', title: 'a title' }];
 const score = (logit: number) => expect.closeTo(1 / (1 + Math.exp(-logit)), 6);

@@ -1,13 +1,12 @@
 import { describe, expect, it } from 'vitest';
 import type { Manifest } from '../../../runtime/src/manifest/index.js';
 import type { ServedModel } from '../../../runtime/src/models/served-model.js';
-import { protocols } from '../../../runtime/src/protocols/index.js';
 import { pictureBytes } from '../../../runtime/src/tasks/images/picture-bytes.js';
 import { catalog, halfPlusTwo, model, sender } from './support.js';
 import { answerer, classifier, embedder, finder, labeller, reranker } from './text-models.js';
 
 const serve = (...models: ServedModel[]) =>
-  sender(protocols({ vertexRoutes: { health: '/health-check', predict: '/predict-route' } }), catalog(models));
+  sender(catalog(models), { vertexRoutes: { health: '/health-check', predict: '/predict-route' } });
 const half = expect.closeTo(1 / (1 + Math.E), 6);
 const rest = expect.closeTo(1 / (1 + Math.exp(-1)), 6);
 

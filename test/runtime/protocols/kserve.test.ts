@@ -1,6 +1,4 @@
 import { afterEach, describe, expect, it, vi } from 'vitest';
-import { kserve } from '../../../runtime/src/protocols/kserve/index.js';
-import { tensorFlowServing } from '../../../runtime/src/protocols/tensorflow-serving/index.js';
 import type { Tensor } from '../../../runtime/src/tensor/tensor.js';
 import { post, serve, stopAll } from '../faults/servers.js';
 import { catalog, halfPlusTwo, model, sender } from './support.js';
@@ -22,7 +20,7 @@ const linear = model({
   },
 });
 const EXPLAIN = '/v1/models/half_plus_two:explain';
-const send = (served = linear, status = false) => sender([kserve({ status }), tensorFlowServing()], catalog([served]));
+const send = (served = linear, status = false) => sender(catalog([served]), { kserveStatus: status });
 
 afterEach(stopAll);
 

@@ -1,11 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { kserve } from '../../../runtime/src/protocols/kserve/index.js';
-import { openInference } from '../../../runtime/src/protocols/open-inference/index.js';
-import { tensorFlowServing } from '../../../runtime/src/protocols/tensorflow-serving/index.js';
-import { torchServe } from '../../../runtime/src/protocols/torchserve/index.js';
 import { catalog, halfPlusTwo, sender } from './support.js';
 
-const protocols = [kserve(), openInference(), tensorFlowServing(), torchServe()];
 const loading = { ...halfPlusTwo, state: 'LOADING' as const };
 
 describe.each([
@@ -21,7 +16,7 @@ describe.each([
     ['while the model loads', catalog([loading]), /model half_plus_two is loading/],
     ['before any model is known', catalog([], { ready: false }), /the models are loading/],
   ])('gets 503 with Retry-After %s', async (_, models, message) => {
-    const response = await sender(protocols, models)(method, path, '{"instances": [1]}');
+    const response = await sender(models)(method, path, '{"instances": [1]}');
     expect(response.status).toBe(503);
     expect(response.headers).toMatchObject({ 'retry-after': '1' });
     expect(response.text).toMatch(message);
@@ -29,6 +24,6 @@ describe.each([
 
   it('gets 404 if the model failed to load', async () => {
     const failed = { ...halfPlusTwo, name: 'other', state: 'END' as const };
-    expect((await sender(protocols, catalog([failed]))(method, path, '{"instances": [1]}')).status).toBe(404);
+    expect((await sender(catalog([failed]))(method, path, '{"instances": [1]}')).status).toBe(404);
   });
 });

@@ -1,14 +1,13 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { withInputRules } from '../../../runtime/src/manifest/index.js';
-import { openInference } from '../../../runtime/src/protocols/open-inference/index.js';
 import { InferenceError } from '../../../runtime/src/tensor/errors.js';
 import type { TensorSpec } from '../../../runtime/src/tensor/tensor.js';
 import { RUNTIME_VERSION } from '../../../runtime/src/version.js';
 import { catalog, halfPlusTwo, model, sender } from './support.js';
 
 const INFER = '/v2/models/half_plus_two/infer';
-const send = (served = halfPlusTwo, more = {}) => sender([openInference()], catalog([served], more));
+const send = (served = halfPlusTwo, more = {}) => sender(catalog([served], more));
 const infer = (body: object | string | Buffer, served = halfPlusTwo, headers = {}) =>
   send(served)('POST', INFER, body, { headers });
 

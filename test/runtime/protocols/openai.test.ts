@@ -1,10 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import type { ServedModel } from '../../../runtime/src/models/served-model.js';
-import { protocols } from '../../../runtime/src/protocols/index.js';
 import { catalog, halfPlusTwo, sender } from './support.js';
 import { classifier, embedder } from './text-models.js';
 
-const serve = (...models: ServedModel[]) => sender(protocols(), catalog(models));
+const serve = (...models: ServedModel[]) => sender(catalog(models));
 
 describe('/v1/embeddings', () => {
   it('returns vectors of length 1 as numbers', async () => {
@@ -68,7 +67,7 @@ describe('/v1/models', () => {
   it('responds as before if no model has a task', async () => {
     const answer = await serve(halfPlusTwo)('GET', '/v1/models');
     expect([answer.status, answer.json()]).toEqual([400, { error: 'Missing model name in request.' }]);
-    const kserve = sender(protocols({ kserveStatus: true }), catalog([halfPlusTwo]));
+    const kserve = sender(catalog([halfPlusTwo]), { kserveStatus: true });
     expect((await kserve('GET', '/v1/models')).json()).toEqual({ models: ['half_plus_two'] });
     const status = await serve(embedder())('GET', '/v1/models/words');
     expect(status.json()).toMatchObject({ model_version_status: [{ state: 'AVAILABLE' }] });

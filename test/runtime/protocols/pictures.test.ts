@@ -1,7 +1,6 @@
 import sharp from 'sharp';
 import { beforeAll, describe, expect, it } from 'vitest';
 import type { Manifest } from '../../../runtime/src/manifest/index.js';
-import { protocols } from '../../../runtime/src/protocols/protocols.js';
 import { catalog, model, sender } from './support.js';
 
 const INPUTS = [{ name: 'image', datatype: 'BYTES' as const, shape: [-1] }];
@@ -21,7 +20,7 @@ const lengths = model({
   },
 });
 
-const send = () => sender(protocols({ vertexRoutes: { health: '/health', predict: '/predict' } }), catalog([lengths]));
+const send = () => sender(catalog([lengths]), { vertexRoutes: { health: '/health', predict: '/predict' } });
 
 /** Predict routes, with the scores of one picture and of two in their answers. */
 const ROUTES: readonly (readonly [path: string, scores: (json: never) => unknown])[] = [

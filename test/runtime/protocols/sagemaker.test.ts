@@ -1,14 +1,12 @@
 import { describe, expect, it } from 'vitest';
 import type { ServedModel } from '../../../runtime/src/models/served-model.js';
-import { sageMaker } from '../../../runtime/src/protocols/sagemaker/index.js';
 import { InferenceError } from '../../../runtime/src/tensor/errors.js';
 import { npyFromTensor, tensorFromNpy } from '../../../runtime/src/tensor/npy.js';
 import { npzFromTensors, tensorsFromNpz } from '../../../runtime/src/tensor/npz.js';
 import { catalog, halfPlusTwo, model, sender } from './support.js';
 import { embedder } from './text-models.js';
 
-const send = (models: readonly ServedModel[] = [halfPlusTwo], more = {}) =>
-  sender([sageMaker()], catalog(models, more));
+const send = (models: readonly ServedModel[] = [halfPlusTwo], more = {}) => sender(catalog(models, more));
 const invoke = (body: string | Buffer | object, headers: Record<string, string> = {}, served = halfPlusTwo) =>
   send([served])('POST', '/invocations', body, { headers });
 
@@ -96,13 +94,15 @@ describe('/invocations', () => {
   });
 
   it('gives the type that the host names to those that accept any, and to no others', async () => {
-    const ask = sender([sageMaker({ accept: 'text/csv' })], catalog([table]));
+    const ask = sender(catalog([table]), { sageMakerAccept: 'text/csv' });
     const type = async (headers: Record<string, string>) =>
       (await ask('POST', '/invocations', '[[1, 2]]', { headers })).headers['content-type'];
     expect(await type({})).toBe('text/csv; charset=utf-8');
     expect(await type({ accept: '*/*' })).toBe('text/csv; charset=utf-8');
     expect(await type({ accept: 'application/json' })).toBe('application/json');
-    expect(() => sageMaker({ accept: 'image/png' })).toThrow(/cannot have the type image\/png: application\/json/);
+    expect(() => sender(catalog([table]), { sageMakerAccept: 'image/png' })).toThrow(
+      /cannot have the type image\/png: application\/json/,
+    );
   });
 
   it('gives JSON for CSV, unless that is accepted', async () => {
@@ -277,7 +277,6 @@ describe('/models', () => {
   function multiModel() {
     const loaded = new Map<string, ServedModel>();
     return sender(
-      [sageMaker()],
       catalog([], {
         names: () => [...loaded.keys()],
         find: (name, version = '1') => (version === '1' ? loaded.get(name) : undefined),

@@ -1,12 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { type Manifest, withInputRules } from '../../../runtime/src/manifest/index.js';
 import type { ServedModel } from '../../../runtime/src/models/served-model.js';
-import { azureMl } from '../../../runtime/src/protocols/azure-ml/index.js';
-import { openInference } from '../../../runtime/src/protocols/open-inference/index.js';
-import { sageMaker } from '../../../runtime/src/protocols/sagemaker/index.js';
-import { tensorFlowServing } from '../../../runtime/src/protocols/tensorflow-serving/index.js';
-import { torchServe } from '../../../runtime/src/protocols/torchserve/index.js';
-import { vertexAi } from '../../../runtime/src/protocols/vertex-ai.js';
 import { npyFromTensor } from '../../../runtime/src/tensor/npy.js';
 import type { Tensor, TensorSpec } from '../../../runtime/src/tensor/tensor.js';
 import { catalog, model, sender } from './support.js';
@@ -74,9 +68,7 @@ describe.each(FORMATS)('a model of the format %s', (format) => {
     ],
     ['a text', '/invocations', 'a,1,2,3', 'text/csv', 'CSV line 1, column 1: "a" is not FP64'],
   ])('rejects %s by %s', async (_, path, body, type, message) => {
-    const routes = { health: '/health', predict: '/predict' };
-    const protocols = [tensorFlowServing(), openInference(), sageMaker(), azureMl(), torchServe(), vertexAi(routes)];
-    const send = sender(protocols, catalog([served(format)]));
+    const send = sender(catalog([served(format)]), { vertexRoutes: { health: '/health', predict: '/predict' } });
     const { status, text } = await send('POST', path, body, { headers: { 'content-type': type } });
     const answer = JSON.parse(text);
     expect(answer.error ?? answer.message).toContain(message);

@@ -1,6 +1,5 @@
 import { describe, expect, it } from 'vitest';
 import { ModelMetrics } from '../../../runtime/src/observability/model-metrics.js';
-import { openInference } from '../../../runtime/src/protocols/open-inference/index.js';
 import { invalid } from '../../../runtime/src/tensor/errors.js';
 import { catalog, halfPlusTwo, sender } from './support.js';
 
@@ -18,7 +17,7 @@ function counted(version: string) {
 
 describe("Triton's statistics", () => {
   it('tell what came, how long it waited and ran, and in which sizes', async () => {
-    const ask = sender([openInference()], catalog([counted('2')]));
+    const ask = sender(catalog([counted('2')]));
     const { model_stats: models } = (await ask('GET', '/v2/models/half_plus_two/stats')).json() as {
       model_stats: { last_inference: number }[];
     };
@@ -56,7 +55,7 @@ describe("Triton's statistics", () => {
   it('are of one version, of all of a model, or of all models', async () => {
     const loading = { ...halfPlusTwo, version: '3', state: 'LOADING' as const };
     const served = [loading, counted('2'), counted('1'), { ...halfPlusTwo, name: 'other' }];
-    const ask = sender([openInference()], catalog(served));
+    const ask = sender(catalog(served));
     const versions = async (path: string) =>
       ((await ask('GET', path)).json() as { model_stats: { name: string; version: string }[] }).model_stats.map(
         ({ name, version }) => `${name} ${version}`,

@@ -3,7 +3,7 @@ import type { HttpRequest, HttpResponse, RouteHandler } from '../../../runtime/s
 import type { Manifest } from '../../../runtime/src/manifest/index.js';
 import type { ModelCatalog } from '../../../runtime/src/models/model-catalog.js';
 import type { ServedModel } from '../../../runtime/src/models/served-model.js';
-import type { Protocol } from '../../../runtime/src/protocols/protocol.js';
+import { type ProtocolOptions, protocols } from '../../../runtime/src/protocols/index.js';
 import type { InferenceRequest } from '../../../runtime/src/tensor/request.js';
 import type { Signature, Tensor, TensorSpec } from '../../../runtime/src/tensor/tensor.js';
 
@@ -74,10 +74,11 @@ export type Send = (
   options?: SendOptions,
 ) => Promise<HttpResponse & { readonly text: string; json(): unknown }>;
 
-/** Sends requests to `protocols` as a server would route them, without one. */
-export function sender(protocols: readonly Protocol[], models: ModelCatalog): Send {
+/** Sends requests to the protocols as a server would route them, without one. */
+export function sender(models: ModelCatalog, options?: ProtocolOptions): Send {
   const routes = router<never>();
-  for (const { method, path, handler } of protocols.flatMap((protocol) => protocol.routes(models))) {
+  const served = protocols(options);
+  for (const { method, path, handler } of served.flatMap((protocol) => protocol.routes(models))) {
     if (!routes.hasRoute(method, path)) routes.on(method, path, handler as never);
   }
   return async (method, path, body = '', { headers = {}, query = '', signal } = {}) => {
@@ -91,7 +92,7 @@ export function sender(protocols: readonly Protocol[], models: ModelCatalog): Se
   async function answer(request: HttpRequest): Promise<HttpResponse> {
     const found = routes.find(request.method as 'GET', request.path);
     if (found) return (found.handler as unknown as RouteHandler)(request, found.params);
-    const owner = protocols.find((protocol) => protocol.owns(request.path));
+    const owner = served.find((protocol) => protocol.owns(request.path));
     return owner?.unmatched?.(request) ?? { status: 404, headers: {}, body: '' };
   }
 }

@@ -1,12 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { type Manifest, withInputRules } from '../../../runtime/src/manifest/index.js';
 import type { ServedModel } from '../../../runtime/src/models/served-model.js';
-import { azureMl } from '../../../runtime/src/protocols/azure-ml/index.js';
-import { openInference } from '../../../runtime/src/protocols/open-inference/index.js';
-import { sageMaker } from '../../../runtime/src/protocols/sagemaker/index.js';
-import { tensorFlowServing } from '../../../runtime/src/protocols/tensorflow-serving/index.js';
-import { torchServe } from '../../../runtime/src/protocols/torchserve/index.js';
-import { vertexAi } from '../../../runtime/src/protocols/vertex-ai.js';
 import { MISSING_TEXT } from '../../../runtime/src/tensor/missing.js';
 import type { Tensor, TensorSpec } from '../../../runtime/src/tensor/tensor.js';
 import { catalog, model, sender } from './support.js';
@@ -52,9 +46,7 @@ const numbers = told('pickle', [{ name: 'features', datatype: 'FP64', shape: [-1
 const unnamed = told('lightgbm', [{ name: 'features', datatype: 'FP64', shape: [-1, 2] }]);
 
 async function ask(asked: ServedModel, path: string, body: object | string, type = 'application/json') {
-  const routes = { health: '/health', predict: '/predict' };
-  const protocols = [tensorFlowServing(), openInference(), sageMaker(), azureMl(), torchServe(), vertexAi(routes)];
-  const send = sender(protocols, catalog([asked]));
+  const send = sender(catalog([asked]), { vertexRoutes: { health: '/health', predict: '/predict' } });
   const { text, status } = await send('POST', path, body, { headers: { 'content-type': type } });
   const json = JSON.parse(text);
   if (status !== 200) return json.error ?? json.message;

@@ -2,12 +2,11 @@ import { join } from 'node:path';
 import { loadSync } from 'protobufjs';
 import { describe, expect, it } from 'vitest';
 import type { Manifest } from '../../../runtime/src/manifest/index.js';
-import { tensorFlowServing } from '../../../runtime/src/protocols/tensorflow-serving/index.js';
 import { InferenceError, type StatusCode } from '../../../runtime/src/tensor/errors.js';
 import type { Signature, TensorSpec } from '../../../runtime/src/tensor/tensor.js';
 import { catalog, halfPlusTwo, model, sender } from './support.js';
 
-const send = (models = [halfPlusTwo], more = {}) => sender([tensorFlowServing()], catalog(models, more));
+const send = (models = [halfPlusTwo], more = {}) => sender(catalog(models, more));
 const predict = (body: unknown, served = halfPlusTwo) =>
   send([served])('POST', '/v1/models/half_plus_two:predict', body as object);
 
@@ -263,17 +262,13 @@ describe('bad requests', () => {
     expect(response.json()).toEqual({ error: 'why' });
   });
 
-  it('leaves other failures to the server, and words them without their text', async () => {
+  it('leaves other failures to the server', async () => {
     const failing = model({
       compute: () => {
         throw new Error('secret');
       },
     });
     await expect(predict({ instances: [1] }, failing)).rejects.toThrow('secret');
-    expect(tensorFlowServing().errorResponse(new Error('secret'))).toMatchObject({
-      status: 500,
-      body: expect.not.stringContaining('secret'),
-    });
   });
 });
 

@@ -1,12 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import type { Manifest } from '../../../runtime/src/manifest/index.js';
 import type { ServedModel } from '../../../runtime/src/models/served-model.js';
-import { protocols } from '../../../runtime/src/protocols/index.js';
 import { InferenceError } from '../../../runtime/src/tensor/errors.js';
 import { catalog, halfPlusTwo, sender } from './support.js';
 import { classifier, embedder, reranker } from './text-models.js';
 
-const serve = (...models: ServedModel[]) => sender(protocols(), catalog(models));
+const serve = (...models: ServedModel[]) => sender(catalog(models));
 
 it('/embed_sparse rejects vectors with elements that are not numbers, which JSON does not have', async () => {
   const model = embedder();
@@ -228,7 +227,7 @@ describe('the other routes of text-embeddings-inference', () => {
     });
     expect((await serve(reranker())('GET', '/info')).json()).toMatchObject({ model_type: { reranker: {} } });
     expect((await serve(embedder())('GET', '/health')).status).toBe(200);
-    const starting = sender(protocols(), catalog([], { ready: false }));
+    const starting = sender(catalog([], { ready: false }));
     expect((await starting('GET', '/health')).json()).toMatchObject({ error_type: 'Unhealthy' });
     expect((await starting('POST', '/embed', { inputs: 'a' })).status).toBe(503);
   });

@@ -1,9 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import { torchServe } from '../../../runtime/src/protocols/torchserve/index.js';
 import { InferenceError } from '../../../runtime/src/tensor/errors.js';
 import { catalog, halfPlusTwo, model, sender } from './support.js';
 
-const send = (served = halfPlusTwo) => sender([torchServe()], catalog([served]));
+const send = (served = halfPlusTwo) => sender(catalog([served]));
 const PATH = '/predictions/half_plus_two';
 const floats = Buffer.from(Float32Array.of(1, 2).buffer);
 

@@ -1,11 +1,10 @@
 import { describe, expect, it } from 'vitest';
-import { vertexAi } from '../../../runtime/src/protocols/vertex-ai.js';
 import { catalog, halfPlusTwo, sender } from './support.js';
 
 // Vertex AI's own routes, where the container names none.
 const health = '/v1/endpoints/123/deployedModels/456';
 const predict = `${health}:predict`;
-const send = (more = {}) => sender([vertexAi({ health, predict })], catalog([halfPlusTwo], more));
+const send = (more = {}) => sender(catalog([halfPlusTwo], more), { vertexRoutes: { health, predict } });
 
 describe('Vertex AI', () => {
   it('answers on the routes it was given', async () => {

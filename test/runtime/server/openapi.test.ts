@@ -1,7 +1,6 @@
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import { describe, expect, it } from 'vitest';
 import type { Manifest } from '../../../runtime/src/manifest/index.js';
-import { protocols } from '../../../runtime/src/protocols/index.js';
 import { openApi } from '../../../runtime/src/server/openapi.js';
 import type { Tensor, TensorSpec } from '../../../runtime/src/tensor/tensor.js';
 import { catalog, model, sender } from '../protocols/support.js';
@@ -91,7 +90,7 @@ describe('the description of the routes for texts', () => {
       // The test model has no vectors of tokens.
       if (body === undefined || path === '/embed_all') continue;
       expect(ajv.validate(schema(operation), body), path).toBe(true);
-      const answer = await sender(protocols(), catalog(models))('POST', path, body);
+      const answer = await sender(catalog(models))('POST', path, body);
       expect([path, answer.status]).toEqual([path, 200]);
       const described = operation.post.responses[200].content['application/json'].schema;
       expect(ajv.validate(described, answer.json()), `${path}: ${answer.text}`).toBe(true);
@@ -151,7 +150,7 @@ describe('the examples of responses', () => {
       expect(ajv.validate(response, answer), `${path}: ${JSON.stringify(answer)}`).toBe(true);
       // Only the model for vectors has a tokenizer, and no model has vectors of tokens.
       if (path === '/embed_all' || (/tokenize|decode/.test(path) && served !== models.embed)) continue;
-      const sent = await sender(protocols(), catalog([served]))('POST', path, body);
+      const sent = await sender(catalog([served]))('POST', path, body);
       expect([path, sent.status, formOf(answer)]).toEqual([path, 200, formOf(sent.json())]);
     }
   });
