@@ -13,6 +13,8 @@ export const entries = {
   // Modules that the entry points and the threads share.
   protocols: 'src/protocols/index.ts',
   'http-server': 'src/server/http-server.ts',
+  // Creates hundreds of validators of zod when it is loaded.
+  'manifest-schema': 'src/manifest/schema.ts',
   // Modules that the entry points load on demand.
   's3-source': 'src/store/s3-source.ts',
   grpc: 'src/server/grpc.ts',
