@@ -2,6 +2,7 @@ import { availableParallelism } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import type { Plugin } from 'vite';
 import { defineConfig } from 'vitest/config';
+import { BaseSequencer, type TestSpecification } from 'vitest/node';
 import { entries } from './runtime/bundle-entries.mjs';
 
 const source = (path: string) => fileURLToPath(new URL(path, import.meta.url));
@@ -22,6 +23,15 @@ const fromBundle: Plugin = {
   },
 };
 
+/** Starts the soak first, which takes 30 minutes under `npm run test:all`: at the end, the other worker would be idle. */
+class SoakFirst extends BaseSequencer {
+  override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
+    const isSoak = ({ moduleId }: TestSpecification) => moduleId.endsWith('/soak.test.ts');
+    const sorted = await super.sort(files);
+    return [...sorted.filter(isSoak), ...sorted.filter((file) => !isSoak(file))];
+  }
+}
+
 export default defineConfig({
   plugins: process.env.MODELSHIP_TEST_FORMS === 'bundle' ? [fromBundle] : [],
   resolve: {
@@ -37,6 +47,7 @@ export default defineConfig({
     globalSetup: 'test/support/temporary-folder.ts',
     // A native addon cannot be loaded again in a second worker thread of the same process.
     pool: 'forks',
+    sequence: { sequencer: SoakFirst },
     server: { deps: { external: [/\/runtime\/dist\/bundle\//] } },
     // Vitest leaves one processor for its main process by default, which is half of CI's two.
     maxWorkers: availableParallelism(),
