@@ -1,3 +1,4 @@
+import type { Signature } from '@modelship/runtime';
 import { InvalidArgumentError } from 'commander';
 import { comparisonLines, comparisonOf } from '../evaluate/comparison/comparison.js';
 import { type DataRow, FOLDER_LABEL, isPictureFolder, readDataSet } from '../evaluate/data-set.js';
@@ -12,7 +13,14 @@ import {
 import { EvaluationDataError } from '../evaluate/metrics/compute.js';
 import { METRICS, type MetricKind } from '../evaluate/metrics/table.js';
 import { type EvaluationReport, sliceTable } from '../evaluate/report.js';
+import {
+  type RobustnessReport,
+  robustnessLine,
+  robustnessOf,
+  robustnessTable,
+} from '../evaluate/robustness/robustness.js';
 import type { RowEvaluation } from '../evaluate/row-evaluation.js';
+import { RowSample, type SampledBatch } from '../evaluate/row-sample.js';
 import { evaluationOf, type Task } from '../evaluate/tasks/index.js';
 import { sampleInputs } from '../pack/index.js';
 import { figure, figureOrNone } from '../report/figure.js';
@@ -32,6 +40,7 @@ export interface RowFlags extends PredictorFlags, AgainstFlags, MetricLimits {
   readonly by?: string;
   readonly query?: string;
   readonly task?: Task;
+  readonly robustness?: boolean;
   readonly html?: string;
   readonly json?: boolean;
 }
@@ -39,7 +48,8 @@ export interface RowFlags extends PredictorFlags, AgainstFlags, MetricLimits {
 /** The evaluations of a model and of its baseline, if it has one. */
 interface Evaluations {
   readonly version: RowEvaluation;
-  readonly baseline?: RowEvaluation;
+  readonly baseline?: RowEvaluation | undefined;
+  readonly robustness?: RobustnessReport | undefined;
 }
 
 const METRIC_NAMES = [...new Set(Object.values(METRICS).flatMap((metrics) => Object.keys(metrics)))];
@@ -52,6 +62,10 @@ const BATCH_ROWS = 256;
 
 /** Pictures of one request. Each may have some megabytes. */
 const BATCH_PICTURES = 8;
+
+/** Most rows whose inputs are changed. Models that take one row or pictures in a request get fewer. */
+const ROBUSTNESS_ROWS = 500;
+const ROBUSTNESS_REQUESTS = 50;
 
 /** Parses a limit of a metric, and adds it to the earlier ones. */
 export function metricLimit(value: string, earlier: readonly MetricLimit[]): readonly MetricLimit[] {
@@ -84,9 +98,15 @@ export async function evaluateRows(target: string, flags: RowFlags): Promise<voi
     );
   }
   const lonely =
-    flags.against === undefined && (['metric', 'margin'] as const).find((name) => flags[name] !== undefined);
+    flags.against === undefined &&
+    (flags.robustness ? (['margin'] as const) : (['metric', 'margin'] as const)).find(
+      (name) => flags[name] !== undefined,
+    );
   if (lonely) {
     throw new CommandFailure('NO_DATA', `--${lonely} is about two versions: add --against TARGET.`);
+  }
+  if (flags.robustness && flags.task === 'ranking') {
+    throw new CommandFailure('DATA_INVALID', '--robustness draws single rows, and --task ranking needs whole queries.');
   }
   checkHtmlPath(flags.html);
   const output = new Output(flags.json);
@@ -112,7 +132,12 @@ export async function evaluateRows(target: string, flags: RowFlags): Promise<voi
 }
 
 /** Reports the metrics, and rejects those outside their limits and versions that are not shown to be good enough. */
-function report(target: string, { version, baseline }: Evaluations, flags: RowFlags, isInterrupted: boolean): void {
+function report(
+  target: string,
+  { version, baseline, robustness }: Evaluations,
+  flags: RowFlags,
+  isInterrupted: boolean,
+): void {
   const { rows: dataSet, by, against } = flags;
   const all = version.all();
   const result: EvaluationReport = {
@@ -124,6 +149,7 @@ function report(target: string, { version, baseline }: Evaluations, flags: RowFl
     slices: by === undefined ? [] : version.bySlice(),
     limits: checkedLimits(all, flags),
     comparison: baseline && comparisonOf(version, baseline, { ...flags, against: against! }),
+    robustness,
     isInterrupted,
   };
   writeHtml(flags.html, () => htmlReport(result, version.figures()));
@@ -134,6 +160,7 @@ function report(target: string, { version, baseline }: Evaluations, flags: RowFl
       ...(by !== undefined && { by, slices }),
       ...(limits.length > 0 && { limits }),
       ...(comparison && { comparison }),
+      ...(robustness && { robustness }),
       ...(isInterrupted && { isInterrupted }),
     },
     reportLines(result),
@@ -144,7 +171,7 @@ function report(target: string, { version, baseline }: Evaluations, flags: RowFl
 }
 
 function reportLines(report: EvaluationReport): string[] {
-  const { all, unit, dataSet, by, comparison, isInterrupted } = report;
+  const { all, unit, dataSet, by, comparison, robustness, isInterrupted } = report;
   return [
     `${all.rows} ${unit} of ${dataSet}${isInterrupted ? ', until the interruption' : ''}`,
     ...table(
@@ -155,6 +182,7 @@ function reportLines(report: EvaluationReport): string[] {
     ),
     ...(by === undefined ? [] : ['', ...table(sliceTable(report))]),
     ...(comparison ? ['', ...comparisonLines(comparison)] : []),
+    ...(robustness ? ['', robustnessLine(robustness), ...table(robustnessTable(robustness))] : []),
   ];
 }
 
@@ -177,13 +205,12 @@ async function evaluated(
   const canBatch = predictors.every(({ signature }) => signature.inputs.every(({ shape }) => shape[0] === -1));
   const arePictures = predictors.some(({ signature }) => takesPictures(signature));
   const batchRows = !canBatch ? 1 : arePictures ? BATCH_PICTURES : BATCH_ROWS;
+  const sample = new RowSample<DataRow>(Math.min(ROBUSTNESS_ROWS, batchRows * ROBUSTNESS_REQUESTS));
   const batch: DataRow[] = [];
   const run = async () => {
-    const [first] = batch;
-    if (!first) return;
-    const rows = batch.map((row) => expectedRow(row, flags));
+    if (batch.length === 0) return;
     for (const [index, { signature, predict }] of predictors.entries()) {
-      const inputs = sampleInputs(columnValues(batch, signature, flags), signature, first.place);
+      const { rows, inputs } = requestOf(batch, signature, flags);
       evaluations[index]!.add(rows, await predict(inputs));
     }
     batch.length = 0;
@@ -191,13 +218,38 @@ async function evaluated(
   for await (const row of readDataSet(flags.rows)) {
     if (signal.aborted) break;
     batch.push(row);
+    if (flags.robustness) sample.add(row);
     if (batch.length < batchRows) continue;
     await run();
     step(`${version.rows} ${version.unit}`);
   }
   if (!signal.aborted) await run();
   if (version.rows === 0) throw interrupted();
-  return { version, baseline };
+  if (!flags.robustness || signal.aborted) return { version, baseline };
+  const [{ signature, predict }] = predictors as [Predictor];
+  const robustness = await robustnessOf(
+    batchesOf(sample.rows, batchRows).map((rows) => requestOf(rows, signature, flags)),
+    { predict, evaluation: () => evaluationOf(signature.outputs, flags.task), metric: flags.metric, step, signal },
+  );
+  return { version, baseline, robustness };
+}
+
+/** Returns the labels of some rows, and the inputs of a model for them. */
+function requestOf(
+  batch: readonly DataRow[],
+  signature: Signature,
+  flags: RowFlags & { readonly label: string },
+): SampledBatch {
+  return {
+    rows: batch.map((row) => expectedRow(row, flags)),
+    inputs: sampleInputs(columnValues(batch, signature, flags), signature, batch[0]!.place),
+  };
+}
+
+function batchesOf(rows: readonly DataRow[], size: number): DataRow[][] {
+  return Array.from({ length: Math.ceil(rows.length / size) }, (_, index) =>
+    rows.slice(index * size, (index + 1) * size),
+  );
 }
 
 /** Rejects metrics that the model does not have. */

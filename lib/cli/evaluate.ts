@@ -59,8 +59,13 @@ export function evaluateCommand(): Command {
       '--against <target>',
       'earlier version, as a folder or URL, that the model must not be worse than in --rows',
     )
-    .option('--metric <name>', 'metric for --against (default: accuracy, r2, or another by the task)', metricName)
+    .option(
+      '--metric <name>',
+      'metric for --against and --robustness (default: accuracy, r2, or another by the task)',
+      metricName,
+    )
     .option('--margin <number>', 'loss of the metric that --against accepts (default: 0.01)', marginNumber)
+    .option('--robustness', 'also measure how a metric falls while the inputs of --rows change')
     .option('--html <file>', 'also write a report of --rows with charts')
     .option('--json', 'print the metrics as JSON')
     .addHelpText(
@@ -81,7 +86,7 @@ async function evaluate(target: string, flags: EvaluateFlags, command: Command):
     throw new CommandFailure('USAGE', '--min-agreement is about samples: with --rows, use --min METRIC=VALUE.');
   }
   if (rows !== undefined) return evaluateRows(target, { ...flags, rows });
-  const { label, weight, by, query, task, min, max, against, metric, margin, html } = flags;
+  const { label, weight, by, query, task, min, max, against, metric, margin, robustness, html } = flags;
   const ignored = Object.entries({
     label,
     weight,
@@ -93,6 +98,7 @@ async function evaluate(target: string, flags: EvaluateFlags, command: Command):
     against,
     metric,
     margin,
+    robustness,
     html,
   }).find(([, given]) => given);
   if (ignored) throw new CommandFailure('NO_DATA', `--${ignored[0]} needs a data set: add --rows FILE.`);

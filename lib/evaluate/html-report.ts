@@ -5,10 +5,11 @@ import { type Comparison, comparisonLines } from './comparison/comparison.js';
 import type { Figure, Matrix } from './figures/figure.js';
 import { type CheckedLimit, LIMIT_TEXTS } from './limits.js';
 import { type EvaluationReport, sliceTable } from './report.js';
+import { type RobustnessReport, robustnessCharts, robustnessLine, robustnessTable } from './robustness/robustness.js';
 
 /** Returns a page with the metrics and their charts, without any other file. */
 export function htmlReport(report: EvaluationReport, figures: readonly Figure[]): string {
-  const { target, dataSet, all, unit, by, limits, comparison, isInterrupted } = report;
+  const { target, dataSet, all, unit, by, limits, comparison, robustness, isInterrupted } = report;
   const [headings, ...slices] = by === undefined ? [] : sliceTable(report);
   return htmlPage(`Evaluation of ${target}`, [
     paragraph(`${all.rows} ${unit} of ${dataSet}${isInterrupted ? ', until the interruption' : ''}.`),
@@ -18,9 +19,8 @@ export function htmlReport(report: EvaluationReport, figures: readonly Figure[])
       : []),
     section('Metrics', metricTable(report)),
     ...(headings ? [section('Slices', htmlTable(headings, slices))] : []),
-    ...(figures.length > 0
-      ? [section('Predictions', `<div class="charts">${figures.map(drawn).join('\n')}</div>`)]
-      : []),
+    ...(figures.length > 0 ? [section('Predictions', drawn(figures))] : []),
+    ...(robustness ? [robustnessSection(robustness)] : []),
   ]);
 }
 
@@ -62,7 +62,21 @@ function intervalChart({ gain, interval, margin, metric }: Comparison): string {
   return `<div class="charts"><figure>${drawChart(chart, { width: 400, height: 130 })}</figure></div>`;
 }
 
-function drawn(each: Figure): string {
+function robustnessSection(robustness: RobustnessReport): string {
+  const [headings, ...rows] = robustnessTable(robustness);
+  return section(
+    'Robustness',
+    paragraph(robustnessLine(robustness)),
+    drawn(robustnessCharts(robustness)),
+    htmlTable(headings!, rows, [0, 1, 3]),
+  );
+}
+
+function drawn(figures: readonly Figure[]): string {
+  return `<div class="charts">${figures.map(drawnFigure).join('\n')}</div>`;
+}
+
+function drawnFigure(each: Figure): string {
   const note = each.note === undefined ? '' : `<figcaption>${html(each.note)}</figcaption>`;
   return `<figure><h3>${html(each.title)}</h3>${contentOf(each)}${note}</figure>`;
 }

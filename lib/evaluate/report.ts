@@ -1,6 +1,7 @@
 import { figureOrNone } from '../report/figure.js';
 import type { Comparison } from './comparison/comparison.js';
 import type { CheckedLimit } from './limits.js';
+import type { RobustnessReport } from './robustness/robustness.js';
 import type { RowEvaluation, RowMetrics, SliceMetrics } from './row-evaluation.js';
 
 /** Result of the evaluation of a model on a data set. */
@@ -18,6 +19,8 @@ export interface EvaluationReport {
   readonly limits: readonly CheckedLimit[];
   /** @default - there is no baseline */
   readonly comparison?: Comparison | undefined;
+  /** @default - the robustness is not measured */
+  readonly robustness?: RobustnessReport | undefined;
   /** Whether the evaluation ended before the last row. */
   readonly isInterrupted: boolean;
 }

@@ -96,6 +96,9 @@ export abstract class RowEvaluation {
       .sort((one, other) => other.rows - one.rows);
   }
 
+  /** Returns how wrong a prediction is: a larger number is worse. @default - the task has no such number for a row */
+  wrongness?(row: number): number;
+
   /** Returns what a report shows of all rows. */
   figures(): readonly Figure[] {
     const rows = this.allRows();

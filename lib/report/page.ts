@@ -85,6 +85,7 @@ h1 { font-size: 1.5rem; overflow-wrap: anywhere; } h2 { font-size: 1.2rem; margi
 h3 { font-size: 1rem; margin: 0 0 .5rem; }
 p { overflow-wrap: anywhere; }
 .wide { overflow-x: auto; }
+.charts + .wide { margin-top: 1.5rem; }
 table { border-collapse: collapse; font-size: .9rem; }
 th, td { text-align: left; padding: .35rem .9rem .35rem 0; border-bottom: 1px solid #8885; white-space: nowrap; }
 .number { text-align: right; font-variant-numeric: tabular-nums; }

@@ -27,6 +27,14 @@ export class Classification extends ClassLabels {
     this.kinds = outputs.scores ? ['labels', 'scores'] : ['labels'];
   }
 
+  /** Returns how far the score of the right class is below the best other. Without scores, 1 for a wrong class and 0 for a right one. */
+  override wrongness(row: number): number {
+    const own = this.scores.slice(row * this.width, (row + 1) * this.width);
+    const right = own[this.classIndex(row)];
+    if (right === undefined) return this.isRight(row) ? 0 : 1;
+    return Math.max(...own.filter((_, index) => index !== this.classIndex(row))) - right;
+  }
+
   protected addPredictions(rows: readonly ExpectedRow[], outputs: readonly Tensor[]) {
     const { label, scores } = this.outputs;
     const names = scores?.labels ?? label?.labels;
@@ -62,15 +70,17 @@ export class Classification extends ClassLabels {
   /** Returns undefined if a class has no known place among the scores. */
   private columnsOfScores(rows: readonly number[]): Columns | undefined {
     const { width } = this;
-    const { labels } = this.outputs.scores!;
-    const expected = rows.map((row) => {
-      const name = this.expectedClass(row);
-      return labels ? labels.indexOf(name) : Number(name);
-    });
+    const expected = rows.map((row) => this.classIndex(row));
     const areKnown = expected.every((index) => Number.isInteger(index) && index >= 0 && index < width);
     return areKnown
       ? { expected, scores: rows.map((row) => this.scores.slice(row * width, (row + 1) * width)) }
       : undefined;
+  }
+
+  /** Returns the place of a row's class among the scores. */
+  private classIndex(row: number): number {
+    const name = this.expectedClass(row);
+    return this.outputs.scores?.labels?.indexOf(name) ?? Number(name);
   }
 }
 

@@ -14,6 +14,10 @@ export class Regression extends RowEvaluation {
     super();
   }
 
+  override wrongness(row: number): number {
+    return Math.abs(this.predicted.at(row) - this.expected.at(row));
+  }
+
   protected addPredictions(rows: readonly ExpectedRow[], outputs: readonly Tensor[]) {
     const values = valuesOf(outputs, this.output.name);
     for (const [index, row] of rows.entries()) {

@@ -129,6 +129,30 @@ describe('evaluate --rows', () => {
     expect(json.metrics).toMatchObject({ subset_accuracy: 0.75, f1_samples: 0.75 });
   });
 
+  test('measures the robustness', async () => {
+    const { code, stdout } = await evaluated('--rows', CSV, '--robustness', '--metric', 'f1_macro');
+    expect(code).toBe(0);
+    expect(stdout).toMatch(/^Robustness by f1_macro on 4 rows drawn from the data set: 0\.7778 without changes$/m);
+    expect(stdout).toMatch(/^noise +standard deviations of each column +0\.05 +0\.\d+$/m);
+    // The model is a logistic regression, which predicts nothing without a value.
+    expect(stdout).toMatch(
+      /^missing values +share of the values +0\.05 .*\n +0\.1 .*\n +0\.2 .*\n +0\.4 +none: the predictions are not finite$/m,
+    );
+    const { json } = await evaluated('--rows', CSV, '--robustness', '--json');
+    expect(json.robustness).toMatchObject({ metric: 'accuracy', rows: 4, unchanged: 0.75 });
+    expect(json.robustness.changes.at(-1)).toMatchObject({
+      name: 'adversarial search',
+      levels: [{ level: 0.05 }, {}, {}],
+    });
+  });
+
+  test('measures no robustness of rankings', async () => {
+    expect(await evaluated('--rows', CSV, '--task', 'ranking', '--query', 'garden', '--robustness')).toMatchObject({
+      code: 1,
+      stderr: expect.stringContaining('--task ranking needs whole queries'),
+    });
+  });
+
   test('prints a table', async () => {
     const { stdout } = await evaluated('--rows', CSV);
     expect(stdout).toMatch(/^4 rows of /);
@@ -193,8 +217,9 @@ describe('evaluate --rows', () => {
     ['--label', 'species'],
     ['--by', 'garden'],
     ['--task', 'clustering'],
-  ])('%s without a data set is an error', async (option, value) => {
-    expect(await modelship('evaluate', IRIS, option, value)).toMatchObject({
+    ['--robustness'],
+  ])('%s without a data set is an error', async (option, ...value) => {
+    expect(await modelship('evaluate', IRIS, option, ...value)).toMatchObject({
       code: 1,
       stderr: expect.stringContaining(`${option} needs a data set: add --rows FILE`),
     });

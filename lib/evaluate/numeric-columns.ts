@@ -1,0 +1,74 @@
+import type { Datatype, Tensor, TensorSpec } from '@modelship/runtime';
+import type { SampledBatch } from './row-sample.js';
+
+/** Values that a column has in a sample, without missing ones. */
+export interface ColumnRange {
+  readonly low: number;
+  readonly high: number;
+  /** Standard deviation. */
+  readonly deviation: number;
+}
+
+/** Ranges of the columns of each numeric input, by its name. */
+export type ColumnRanges = ReadonlyMap<string, readonly ColumnRange[]>;
+
+/** Whether a type has floating-point numbers, which JavaScript has too. */
+export function isFloating({ datatype }: Pick<TensorSpec, 'datatype'>): boolean {
+  return datatype === 'FP32' || datatype === 'FP64';
+}
+
+/** Whether an input has numbers that can be changed. */
+export function isNumeric(spec: Pick<TensorSpec, 'datatype'>): boolean {
+  return isFloating(spec) || INTEGER.test(spec.datatype);
+}
+
+const INTEGER = /^(U?)INT(\d+)$/;
+
+/** Returns the numbers of a tensor. */
+export function numbersOf({ data }: Tensor): Float64Array {
+  return Float64Array.from(data as ArrayLike<number>, Number);
+}
+
+/** Returns a tensor with other numbers. Those of integers are rounded, and kept within the type. */
+export function withNumbers(tensor: Tensor, numbers: Float64Array): Tensor {
+  const DataArray = tensor.data.constructor as unknown as { from(values: Iterable<unknown>): Tensor['data'] };
+  if (isFloating(tensor)) return { ...tensor, data: DataArray.from(numbers) };
+  const [low, high] = integerRange(tensor.datatype);
+  const whole = Array.from(numbers, (value) => Math.min(high, Math.max(low, Math.round(value))));
+  return { ...tensor, data: DataArray.from(tensor.datatype.endsWith('64') ? whole.map(BigInt) : whole) };
+}
+
+function integerRange(datatype: Datatype): [number, number] {
+  const [, unsigned, bits] = INTEGER.exec(datatype)!;
+  const safe = (value: number) => Math.min(Number.MAX_SAFE_INTEGER, Math.max(Number.MIN_SAFE_INTEGER, value));
+  if (unsigned) return [0, safe(2 ** Number(bits) - 1)];
+  return [safe(-(2 ** (Number(bits) - 1))), safe(2 ** (Number(bits) - 1) - 1)];
+}
+
+/** Returns the ranges of the columns of all numeric inputs of a sample. */
+export function columnRanges(batches: readonly SampledBatch[]): ColumnRanges {
+  const values = new Map<string, number[][]>();
+  for (const { rows, inputs } of batches) {
+    for (const input of inputs.filter(isNumeric)) {
+      const numbers = numbersOf(input);
+      const width = numbers.length / rows.length;
+      const columns = values.get(input.name) ?? Array.from({ length: width }, (): number[] => []);
+      values.set(input.name, columns);
+      for (const [index, value] of numbers.entries()) {
+        if (Number.isFinite(value)) columns[index % width]?.push(value);
+      }
+    }
+  }
+  return new Map([...values].map(([name, columns]) => [name, columns.map(rangeOf)]));
+}
+
+function rangeOf(values: readonly number[]): ColumnRange {
+  if (values.length === 0) return { low: 0, high: 0, deviation: 0 };
+  const mean = values.reduce((sum, value) => sum + value, 0) / values.length;
+  const variance = values.reduce((sum, value) => sum + (value - mean) ** 2, 0) / values.length;
+  return {
+    low: values.reduce((low, value) => Math.min(low, value)),
+    high: values.reduce((high, value) => Math.max(high, value)),
+    deviation: Math.sqrt(variance),
+  };
+}

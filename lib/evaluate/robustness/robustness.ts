@@ -1,0 +1,199 @@
+import type { Tensor } from '@modelship/runtime';
+import { randomNumbers } from '@modelship/runtime/serve';
+import type { Chart, Point } from '../../report/chart.js';
+import { figureOrNone } from '../../report/figure.js';
+import { metricOrDefault } from '../comparison/comparison.js';
+import { EvaluationDataError } from '../metrics/compute.js';
+import { type ColumnRanges, columnRanges } from '../numeric-columns.js';
+import type { RowEvaluation } from '../row-evaluation.js';
+import { type Predict, type SampledBatch, SEED } from '../row-sample.js';
+import { ADVERSARIAL_QUERIES, adversarialInputs, canSearch, EPSILONS } from './adversarial.js';
+import { COLUMN_PERTURBATIONS } from './column-perturbations.js';
+import { JPEG } from './jpeg.js';
+import type { Perturbation } from './perturbation.js';
+import { TYPOS } from './typos.js';
+
+/** Metric of rows whose inputs were changed. */
+export interface RobustnessLevel {
+  readonly level: number;
+  /** Value of the metric. @default - it is not defined for the predictions */
+  readonly value?: number;
+  /** Why the model predicts nothing for these inputs. @default - it predicts */
+  readonly error?: string;
+}
+
+/** Metrics of one kind of change. */
+export interface RobustnessResult {
+  readonly name: string;
+  /** What a level is. */
+  readonly unit: string;
+  /** Details of the change. @default - the name says all */
+  readonly note?: string | undefined;
+  readonly levels: readonly RobustnessLevel[];
+}
+
+/** How a metric falls while the inputs change. */
+export interface RobustnessReport {
+  readonly metric: string;
+  /** Rows that were drawn from the data set. */
+  readonly rows: number;
+  /** Value of the metric for the unchanged rows. @default - it is not defined for them */
+  readonly unchanged?: number;
+  readonly changes: readonly RobustnessResult[];
+}
+
+/** What the robustness is measured of. */
+export interface RobustnessOptions {
+  readonly predict: Predict;
+  /** Creates an empty evaluation of the model. */
+  readonly evaluation: () => RowEvaluation;
+  /** @default - the metric that stands for the quality of the model */
+  readonly metric?: string | undefined;
+  /** Reports the change that is measured next. */
+  readonly step?: (text: string) => void;
+  /** Signal after which no further level is measured. */
+  readonly signal?: AbortSignal;
+}
+
+const PERTURBATIONS: readonly Perturbation[] = [...COLUMN_PERTURBATIONS, TYPOS, JPEG];
+
+/** Change of a whole batch at a level. */
+interface Change extends Omit<RobustnessResult, 'levels'> {
+  readonly levels: readonly number[];
+  apply(batch: SampledBatch, level: number, random: () => number): Promise<readonly Tensor[]>;
+}
+
+/** Measures a metric on rows of a data set while their inputs change. */
+export async function robustnessOf(
+  batches: readonly SampledBatch[],
+  options: RobustnessOptions,
+): Promise<RobustnessReport> {
+  const { evaluation, signal, step } = options;
+  const metric = metricOrDefault(evaluation(), options.metric);
+  const ranges = columnRanges(batches);
+  const changes: RobustnessResult[] = [];
+  const unchanged = await metricAfter(batches, metric, options, async ({ inputs }) => inputs);
+  for (const { name, unit, note, levels, apply } of changesOf(batches[0]!, ranges, options)) {
+    const measured: RobustnessLevel[] = [];
+    for (const level of levels) {
+      if (signal?.aborted) break;
+      step?.(`${name} ${level}`);
+      // Each level starts anew, so that the stronger one changes the same values.
+      const random = randomNumbers(SEED);
+      measured.push(await levelAfter(batches, metric, level, options, (batch) => apply(batch, level, random)));
+    }
+    if (measured.length > 0) changes.push({ name, unit, ...(note !== undefined && { note }), levels: measured });
+  }
+  return {
+    metric,
+    rows: batches.reduce((sum, { rows }) => sum + rows.length, 0),
+    ...(unchanged !== undefined && { unchanged }),
+    changes,
+  };
+}
+
+function changesOf(batch: SampledBatch, ranges: ColumnRanges, options: RobustnessOptions): Change[] {
+  const changes: Change[] = PERTURBATIONS.filter((each) => batch.inputs.some((input) => each.appliesTo(input))).map(
+    (each) => ({
+      ...each,
+      apply: ({ rows, inputs }, level, random) =>
+        Promise.all(
+          inputs.map((input) => {
+            if (!each.appliesTo(input)) return input;
+            return each.apply(input, { level, random, rows: rows.length, ranges: ranges.get(input.name) ?? [] });
+          }),
+        ),
+    }),
+  );
+  if (!canSearch(batch, options.evaluation())) return changes;
+  return [
+    ...changes,
+    {
+      name: 'adversarial search',
+      unit: 'standard deviations of each column',
+      note: `at most ${ADVERSARIAL_QUERIES} queries for each row`,
+      levels: EPSILONS,
+      apply: (each, epsilon, random) => adversarialInputs(each, { ...options, ranges, random, epsilon }),
+    },
+  ];
+}
+
+/** Returns the metric, or why there is none: a model may reject missing values, for example. */
+async function levelAfter(
+  batches: readonly SampledBatch[],
+  metric: string,
+  level: number,
+  options: RobustnessOptions,
+  change: (batch: SampledBatch) => Promise<readonly Tensor[]>,
+): Promise<RobustnessLevel> {
+  try {
+    const value = await metricAfter(batches, metric, options, change);
+    return value === undefined ? { level } : { level, value };
+  } catch (error) {
+    const isOfPredictions = error instanceof EvaluationDataError;
+    return { level, error: isOfPredictions ? 'the predictions are not finite' : (error as Error).message };
+  }
+}
+
+async function metricAfter(
+  batches: readonly SampledBatch[],
+  metric: string,
+  { predict, evaluation }: RobustnessOptions,
+  change: (batch: SampledBatch) => Promise<readonly Tensor[]>,
+): Promise<number | undefined> {
+  const own = evaluation();
+  for (const batch of batches) own.add(batch.rows, await predict(await change(batch)));
+  return own.all().metrics[metric];
+}
+
+/** Describes what was measured. */
+export function robustnessLine({ metric, rows, unchanged }: RobustnessReport): string {
+  return `Robustness by ${metric} on ${rows} rows drawn from the data set: ${figureOrNone(unchanged)} without changes`;
+}
+
+/** Returns a table of the metric at each level, with its headings. */
+export function robustnessTable({ metric, changes }: RobustnessReport): string[][] {
+  return [
+    ['change', 'unit', 'level', metric],
+    ...changes.flatMap(({ name, unit, note, levels }) =>
+      levels.map(({ level, value, error }, index) => [
+        ...(index === 0 ? [name, [unit, note].filter(Boolean).join(', ')] : ['', '']),
+        String(level),
+        error === undefined ? figureOrNone(value) : `none: ${error}`,
+      ]),
+    ),
+  ];
+}
+
+/** Returns a chart of the metric for each change. */
+export function robustnessCharts({ metric, unchanged, changes }: RobustnessReport): Chart[] {
+  const values = changes.flatMap(({ levels }) => levels.flatMap(({ value }) => value ?? []));
+  // Shares are drawn from 0 to 1, so that a small fall looks small.
+  const areShares = [...values, unchanged ?? 0].every((value) => value >= 0 && value <= 1);
+  return changes.map(({ name, unit, note, levels }): Chart => {
+    const missing = levels.filter(({ value }) => value === undefined).length;
+    const notes = [note, ...(missing > 0 ? [`no figures at ${missing} of ${levels.length} levels`] : [])].filter(
+      Boolean,
+    );
+    return {
+      kind: 'chart',
+      title: name,
+      x: { label: unit },
+      y: { label: metric, ...(areShares && { range: [0, 1] }) },
+      series: [
+        { name: 'changed', shape: 'line', points: levels.flatMap(({ level, value }) => pointsOf(level, value)) },
+        {
+          name: 'unchanged',
+          shape: 'line',
+          points: levels.flatMap(({ level }) => pointsOf(level, unchanged)),
+          isReference: true,
+        },
+      ],
+      ...(notes.length > 0 && { note: notes.join('; ') }),
+    };
+  });
+}
+
+function pointsOf(level: number, value: number | undefined): Point[] {
+  return value === undefined ? [] : [[level, value]];
+}

@@ -1,0 +1,273 @@
+import type { Tensor, TensorSpec } from '@modelship/runtime';
+import { randomNumbers } from '@modelship/runtime/serve';
+import sharp from 'sharp';
+import { describe, expect, test } from 'vitest';
+import { ADVERSARIAL_QUERIES, EPSILONS } from '../../../lib/evaluate/robustness/adversarial.js';
+import { type RobustnessReport, robustnessOf } from '../../../lib/evaluate/robustness/robustness.js';
+import { RowSample, type SampledBatch } from '../../../lib/evaluate/row-sample.js';
+import { evaluationOf } from '../../../lib/evaluate/tasks/index.js';
+
+const SCORES: TensorSpec = { name: 'scores', datatype: 'FP64', shape: [-1, 2], labels: ['low', 'high'] };
+const WIDTH = 4;
+
+/** Returns rows of four columns of different scales, with the label that a model predicts for them. */
+function rowsFor(score: (row: readonly number[]) => number, rows = 200): SampledBatch {
+  const random = randomNumbers(7);
+  const data = Float64Array.from({ length: rows * WIDTH }, (_, index) => (random() - 0.5) * 10 ** (index % WIDTH));
+  const labels = rowsIn(data).map((row) => (score(row) > 0 ? 'high' : 'low'));
+  return {
+    rows: labels.map((label, index) => ({ place: `row ${index}`, label })),
+    inputs: [{ name: 'x', datatype: 'FP64', shape: [rows, WIDTH], data }],
+  };
+}
+
+const rowsIn = (data: Tensor['data']) =>
+  Array.from({ length: data.length / WIDTH }, (_, row) =>
+    Array.from((data as Float64Array).subarray(row * WIDTH, (row + 1) * WIDTH)),
+  );
+
+/** Returns a classifier by the sign of a score. */
+const classifier = (score: (row: readonly number[]) => number) => async (inputs: readonly Tensor[]) => {
+  const scores = rowsIn(inputs[0]!.data).map(score);
+  const data = Float64Array.from(scores.flatMap((each) => [-each, each]));
+  return [{ ...SCORES, shape: [scores.length, 2], data }];
+};
+
+const evaluation = () => evaluationOf([SCORES]);
+
+const values = (report: RobustnessReport, name: string) =>
+  report.changes.find((change) => change.name === name)!.levels.map(({ value }) => value!);
+
+/** Score that is far from zero for nearly every row. */
+const STEP = ([first]: readonly number[]) => (first! > 0 ? 1 : -1);
+
+/** Score that changes its sign with every small step of a column. */
+const STRIPES = (row: readonly number[]) => Math.sin(row[3]! * 0.2);
+
+const LINEAR_WEIGHTS = [1, -0.2, 0.03, 0.001];
+const LINEAR = (row: readonly number[]) => row.reduce((sum, value, column) => sum + value * LINEAR_WEIGHTS[column]!, 0);
+
+describe('noise', () => {
+  test('tells a brittle model and a robust one apart', async () => {
+    const [brittle, robust] = await Promise.all(
+      [STRIPES, STEP].map((score) => robustnessOf([rowsFor(score)], { predict: classifier(score), evaluation })),
+    );
+    expect(brittle).toMatchObject({ metric: 'accuracy', rows: 200, unchanged: 1 });
+    expect(values(brittle!, 'noise').at(-1)).toBeLessThan(0.6);
+    expect(values(robust!, 'noise')[0]).toBeGreaterThan(0.97);
+    expect(values(robust!, 'noise').at(-1)).toBeGreaterThan(0.85);
+  });
+
+  test('has the given share of the deviation of each column', async () => {
+    const batch = rowsFor(STEP, 1000);
+    const [original] = batch.inputs as [Tensor];
+    const seen: Tensor[] = [];
+    const interruption = new AbortController();
+    await robustnessOf([batch], {
+      signal: interruption.signal,
+      step: (text) => text.startsWith('adversarial') && interruption.abort(),
+      evaluation: () => evaluationOf([{ name: 'y', datatype: 'BYTES', shape: [-1] }]),
+      predict: async (inputs) => {
+        seen.push(inputs[0]!);
+        return [
+          { name: 'y', datatype: 'BYTES', shape: [1000], data: batch.rows.map(({ label }) => Buffer.from(`${label}`)) },
+        ];
+      },
+    });
+    const deviation = (numbers: readonly number[]) =>
+      Math.sqrt(numbers.reduce((sum, value) => sum + value ** 2, 0) / numbers.length);
+    for (let column = 0; column < WIDTH; column++) {
+      const of = (tensor: Tensor) => rowsIn(tensor.data).map((row) => row[column]!);
+      const before = of(original);
+      const noise = of(seen[4]!).map((value, row) => value - before[row]!);
+      expect(deviation(noise) / deviation(before)).toBeCloseTo(0.5, 1);
+      // The fourth level of missing values follows the fourth of noise.
+      expect(of(seen[8]!).filter(Number.isNaN).length / 1000).toBeCloseTo(0.4, 1);
+      const [low, high] = [Math.min(...before), Math.max(...before)];
+      const outside = of(seen[12]!).filter((value, row) => value !== before[row]);
+      expect(outside.length / 1000).toBeCloseTo(0.4, 1);
+      expect(outside.every((value) => value < low || value > high)).toBe(true);
+    }
+  });
+
+  test('keeps whole numbers whole and within their type', async () => {
+    const data = Uint8Array.from({ length: 400 }, (_, index) => (index * 37) % 256);
+    const labels = Array.from({ length: 100 }, (_, index) => ({ place: `row ${index}`, label: 'low' }));
+    const seen: Tensor[] = [];
+    await robustnessOf([{ rows: labels, inputs: [{ name: 'x', datatype: 'UINT8', shape: [100, 4], data }] }], {
+      evaluation,
+      predict: async ([input]) => {
+        seen.push(input!);
+        return [{ ...SCORES, shape: [100, 2], data: new Float64Array(200) }];
+      },
+    });
+    expect(seen.every((tensor) => tensor.data instanceof Uint8Array)).toBe(true);
+    expect(seen.at(-1)!.data).not.toEqual(data);
+    // Values beyond the range end at the ends of the type.
+    expect(new Set(seen.at(-1)!.data as Uint8Array)).toContain(0);
+  });
+});
+
+describe('adversarial search', () => {
+  test('finds what a linear model has within the epsilon, and no more', async () => {
+    const batch = rowsFor(LINEAR);
+    const [{ data }] = batch.inputs as [Tensor];
+    const deviations = Array.from({ length: WIDTH }, (_, column) => {
+      const own = rowsIn(data).map((row) => row[column]!);
+      const mean = own.reduce((sum, value) => sum + value, 0) / own.length;
+      return Math.sqrt(own.reduce((sum, value) => sum + (value - mean) ** 2, 0) / own.length);
+    });
+    const report = await robustnessOf([batch], { predict: classifier(LINEAR), evaluation });
+    const found = values(report, 'adversarial search');
+    for (const [index, epsilon] of EPSILONS.entries()) {
+      const reach =
+        epsilon * LINEAR_WEIGHTS.reduce((sum, each, column) => sum + Math.abs(each) * deviations[column]!, 0);
+      const exact = rowsIn(data).filter((row) => Math.abs(LINEAR(row)) >= reach).length / 200;
+      expect(found[index]).toBeGreaterThanOrEqual(exact - 1e-12);
+      expect(found[index]).toBeLessThanOrEqual(exact + 0.01);
+    }
+  });
+
+  test('stays within the epsilon, and asks as often as it says', async () => {
+    const batch = rowsFor(LINEAR, 50);
+    const before = rowsIn(batch.inputs[0]!.data);
+    const seen: number[][][] = [];
+    const predict = classifier(LINEAR);
+    const report = await robustnessOf([batch], {
+      evaluation,
+      predict: (inputs) => {
+        seen.push(rowsIn(inputs[0]!.data));
+        return predict(inputs);
+      },
+    });
+    // Each level ends with the prediction that the metric is computed from.
+    const last = seen.slice(-(ADVERSARIAL_QUERIES + 1));
+    expect(report.changes.at(-1)!.note).toContain(`${ADVERSARIAL_QUERIES} queries`);
+    expect(seen).toHaveLength(1 + 3 * 4 + EPSILONS.length * (ADVERSARIAL_QUERIES + 1));
+    const deviations = before[0]!.map((_, column) => {
+      const own = before.map((row) => row[column]!);
+      const mean = own.reduce((sum, value) => sum + value, 0) / own.length;
+      return Math.sqrt(own.reduce((sum, value) => sum + (value - mean) ** 2, 0) / own.length);
+    });
+    const largest = last.flatMap((rows) =>
+      rows.flatMap((row, index) =>
+        row.map((value, column) => Math.abs(value - before[index]![column]!) / deviations[column]!),
+      ),
+    );
+    expect(Math.max(...largest)).toBeCloseTo(EPSILONS.at(-1)!, 9);
+  });
+
+  test('is seeded', async () => {
+    const measure = () => robustnessOf([rowsFor(LINEAR, 40)], { predict: classifier(LINEAR), evaluation });
+    expect(await measure()).toEqual(await measure());
+  });
+});
+
+test('a model that rejects missing values, or predicts none for them, has a reason instead of a metric', async () => {
+  const rejecting = async (inputs: readonly Tensor[]) => {
+    if ((inputs[0]!.data as Float64Array).some(Number.isNaN)) throw new Error('input x has NaN');
+    return classifier(STEP)(inputs);
+  };
+  const levels = async (predict: typeof rejecting) => {
+    const report = await robustnessOf([rowsFor(STEP, 40)], { predict, evaluation });
+    return report.changes.find(({ name }) => name === 'missing values')!.levels;
+  };
+  expect(await levels(rejecting)).toContainEqual({ level: 0.4, error: 'input x has NaN' });
+  expect(await levels(classifier(LINEAR))).toContainEqual({ level: 0.4, error: 'the predictions are not finite' });
+});
+
+test('an interruption keeps the levels until then', async () => {
+  const interruption = new AbortController();
+  const report = await robustnessOf([rowsFor(STEP, 40)], {
+    evaluation,
+    signal: interruption.signal,
+    predict: classifier(STEP),
+    step: (text) => text === 'missing values 0.1' && interruption.abort(),
+  });
+  expect(report.changes.map(({ name, levels }) => [name, levels.length])).toEqual([
+    ['noise', 4],
+    ['missing values', 2],
+  ]);
+});
+
+/** Returns a batch of texts or files, and a model that predicts a class from each. */
+function bytes(name: string, contents: readonly Buffer[], labelOf: (content: Buffer) => Promise<string> | string) {
+  const spec: TensorSpec = { name: 'label', datatype: 'BYTES', shape: [-1] };
+  const predict = async ([input]: readonly Tensor[]) => {
+    const labels = await Promise.all((input!.data as Buffer[]).map(labelOf));
+    return [{ ...spec, shape: [labels.length], data: labels.map((label) => Buffer.from(label)) }];
+  };
+  const inputs: Tensor[] = [{ name, datatype: 'BYTES', shape: [contents.length], data: [...contents] }];
+  return { predict, inputs, evaluation: () => evaluationOf([spec]) };
+}
+
+test('typos change as many words as they say, and keep the length of the text', async () => {
+  const text = 'The quick brown fox jumps over lazy dogs while Zoë watches. '.repeat(20);
+  const seen: string[] = [];
+  const {
+    predict,
+    inputs,
+    evaluation: empty,
+  } = bytes('text', [Buffer.from(text)], (content) => {
+    seen.push(String(content));
+    return String(content) === text ? 'clean' : 'typo';
+  });
+  const report = await robustnessOf([{ rows: [{ place: 'row 1', label: 'clean' }], inputs }], {
+    predict,
+    evaluation: empty,
+  });
+  expect(report).toMatchObject({ unchanged: 1, changes: [{ name: 'typos', levels: expect.any(Array) }] });
+  expect(values(report, 'typos')).toEqual([0, 0, 0, 0]);
+  for (const [index, share] of [0.05, 0.1, 0.2, 0.4].entries()) {
+    const words = seen[index + 1]!.split(' ');
+    expect(seen[index + 1]).toHaveLength(text.length);
+    const changed = text.split(' ').filter((word, place) => word !== words[place]).length;
+    expect(changed / 220).toBeGreaterThan(share / 2);
+    expect(changed / 220).toBeLessThan(share * 1.5);
+  }
+});
+
+test('pictures are compressed by JPEG, which tells a model of single pixels and one of colors apart', async () => {
+  const random = randomNumbers(3);
+  const pictures = await Promise.all(
+    Array.from({ length: 12 }, (_, index) => {
+      const data = Buffer.from(
+        Array.from({ length: 32 * 32 * 3 }, () => (index % 2 ? 160 : 80) + Math.floor(random() * 9)),
+      );
+      return sharp(data, { raw: { width: 32, height: 32, channels: 3 } })
+        .png()
+        .toBuffer();
+    }),
+  );
+  const pixels = async (file: Buffer) => [...(await sharp(file).raw().toBuffer())];
+  const bright = async (file: Buffer) => {
+    const values = await pixels(file);
+    return values.reduce((sum, value) => sum + value, 0) / values.length > 120 ? 'bright' : 'dark';
+  };
+  const odd = async (file: Buffer) =>
+    (await pixels(file)).reduce((sum, value) => sum + value, 0) % 2 ? 'odd' : 'even';
+  const measured = async (labelOf: (file: Buffer) => Promise<string>) => {
+    const { predict, inputs, evaluation: empty } = bytes('image', pictures, labelOf);
+    const labels = await Promise.all(pictures.map(labelOf));
+    const rows = labels.map((label, index) => ({ place: `row ${index}`, label }));
+    return robustnessOf([{ rows, inputs }], { predict, evaluation: empty });
+  };
+  expect(values(await measured(bright), 'JPEG')).toEqual([1, 1, 1, 1, 1]);
+  const brittle = values(await measured(odd), 'JPEG');
+  expect(brittle.reduce((sum, value) => sum + value, 0) / brittle.length).toBeLessThan(0.8);
+});
+
+test('a sample has each row of a stream with the same probability, and the same rows each time', () => {
+  const draw = () => {
+    const sample = new RowSample<number>(200);
+    for (let row = 0; row < 10_000; row++) sample.add(row);
+    return sample.rows;
+  };
+  expect(draw()).toEqual(draw());
+  const mean = draw().reduce((sum, row) => sum + row, 0) / 200;
+  // The mean of 200 rows has a standard deviation of 204.
+  expect(Math.abs(mean - 5000)).toBeLessThan(800);
+  const all = new RowSample<number>(200);
+  for (let row = 0; row < 100; row++) all.add(row);
+  expect(all.rows).toEqual(Array.from({ length: 100 }, (_, row) => row));
+});
