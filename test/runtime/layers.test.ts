@@ -15,7 +15,7 @@ const LAYERS = [
   ['observability'],
   ['manifest'],
   ['store', 'engines', 'signature'],
-  ['tasks'],
+  ['explain', 'tasks'],
   ['scheduling'],
   ['models'],
   ['models-config.ts'],

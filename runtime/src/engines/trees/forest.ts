@@ -1,14 +1,7 @@
-/** Nodes of a tree by index, as XGBoost stores them. The root is the first one. */
-export interface TreeNodes {
-  /** Child for values below the threshold, or -1 for a leaf. */
-  readonly left: ArrayLike<number>;
-  readonly right: ArrayLike<number>;
-  /** Whether missing values go to the left child. */
-  readonly defaultLeft: ArrayLike<number | boolean>;
-  /** Column that the node compares. */
-  readonly column: ArrayLike<number>;
-  /** Threshold, or the value of a leaf. */
-  readonly threshold: ArrayLike<number>;
+import { isIndex, reachedNodes, type TreeNodes } from './tree-nodes.js';
+
+/** Tree of a forest. Its thresholds hold the values of leaves, as XGBoost stores them. */
+export interface ForestTree extends TreeNodes {
   /** Output that the tree adds to. */
   readonly output: number;
 }
@@ -26,7 +19,7 @@ export class Forest {
 
   /** @throws RangeError if the nodes are not trees over the columns and outputs */
   constructor(
-    trees: readonly TreeNodes[],
+    trees: readonly ForestTree[],
     readonly columns: number,
     readonly outputs: number,
   ) {
@@ -82,37 +75,18 @@ export class Forest {
   }
 
   private add(tree: TreeNodes, root: number): void {
-    const size = tree.left.length;
     // Nodes that no path reaches stay leaves.
-    for (let at = root; at < root + size; at++) this.left[at] = at;
-    const isReached = new Uint8Array(size);
-    const pending = [0];
-    while (pending.length > 0) {
-      const node = pending.pop();
-      // A node that is reached twice could make a run endless.
-      if (!isIndex(node, size) || isReached[node]) throw new RangeError('nodes of a tree');
-      isReached[node] = 1;
+    for (let at = root; at < root + tree.left.length; at++) this.left[at] = at;
+    for (const node of reachedNodes(tree, this.columns)) {
       const at = root + node;
-      const threshold = tree.threshold[node];
-      if (typeof threshold !== 'number' || Number.isNaN(threshold)) throw new RangeError('threshold of a node');
-      this.threshold[at] = threshold;
+      this.threshold[at] = tree.threshold[node]!;
       const left = tree.left[node]!;
       if (left === -1) continue;
       const right = tree.right[node]!;
-      const column = tree.column[node];
-      const isLeft = tree.defaultLeft[node];
-      if (!isIndex(column, this.columns)) throw new RangeError('column of a node');
-      if (typeof isLeft !== 'boolean' && isLeft !== 0 && isLeft !== 1) throw new RangeError('default child of a node');
       this.left[at] = root + left;
       this.right[at] = root + right;
-      this.missing[at] = root + (isLeft ? left : right);
-      this.column[at] = column;
-      pending.push(left, right);
+      this.missing[at] = root + (tree.defaultLeft[node] ? left : right);
+      this.column[at] = tree.column[node]!;
     }
   }
-}
-
-/** Whether a value of a file, which may have any type, is an index below `length`. */
-function isIndex(value: unknown, length: number): value is number {
-  return Number.isInteger(value) && (value as number) >= 0 && (value as number) < length;
 }

@@ -1,4 +1,5 @@
 import { argmax } from '../../tensor/argmax.js';
+import type { Link } from '../additive-model.js';
 import { expf, logf } from './libm.js';
 
 /** How XGBoost turns the sums of trees into predictions. All numbers are 32-bit floats. */
@@ -9,6 +10,8 @@ export interface Objective {
   readonly margin?: (baseScore: number) => number;
   /** Turns the sums of a row into its predictions, in place. @default - the sums are the predictions */
   readonly transform?: (sums: Float32Array) => void;
+  /** Link of the sums to the predictions. @default - the predictions do not determine the sums */
+  readonly link?: Link;
   /** Whether a row has one prediction, the first, however many sums it has. @default false */
   readonly isSingle?: boolean;
 }
@@ -18,12 +21,13 @@ const { fround } = Math;
 /** XGBoost limits exponents to it, so that no exponential is infinite. */
 const MAX_EXPONENT = fround(88.7);
 
-const IDENTITY: Objective = {};
+const IDENTITY: Objective = { link: 'identity' };
 const LOGISTIC: Objective = {
+  link: 'logit',
   margin: (score) => -logf(fround(fround(1 / score) - 1)),
   transform: each((sum) => 1 / fround(expf(Math.min(-sum, MAX_EXPONENT)) + 1)),
 };
-const EXPONENTIAL: Objective = { margin: logf, transform: each(expf) };
+const EXPONENTIAL: Objective = { link: 'log', margin: logf, transform: each(expf) };
 
 /** Objectives whose predictions are computed exactly as XGBoost computes them. */
 export const OBJECTIVES: ReadonlyMap<string, Objective> = new Map<string, Objective>([
@@ -41,7 +45,7 @@ export const OBJECTIVES: ReadonlyMap<string, Objective> = new Map<string, Object
   ['count:poisson', EXPONENTIAL],
   ['reg:gamma', EXPONENTIAL],
   ['reg:tweedie', EXPONENTIAL],
-  ['multi:softprob', { output: 'probabilities', transform: softmax }],
+  ['multi:softprob', { link: 'softmax', output: 'probabilities', transform: softmax }],
   ['multi:softmax', { transform: largest, isSingle: true }],
 ]);
 

@@ -2,11 +2,9 @@ import { readFile, stat } from 'node:fs/promises';
 import { setImmediate } from 'node:timers/promises';
 import { invalid } from '../../tensor/errors.js';
 import { DEFAULT_SIGNATURE, type Signature, type Tensor } from '../../tensor/tensor.js';
+import { MAX_PARSED_BYTES } from '../additive-model.js';
 import type { LoadedModel } from '../engine.js';
 import { readXgboost, type XgboostModel } from './xgboost-file.js';
-
-/** Maximum size of a file. It is parsed on the event loop, and a larger one would block it too long. */
-const MAX_FILE_BYTES = 32 * 1024 * 1024;
 
 /** Maximum number of values of the rows that packing compares, which take 32 MB. */
 const MAX_EDGE_VALUES = 2 ** 22;
@@ -20,7 +18,7 @@ const TREES_PER_SLICE = 10_000;
  * @returns undefined if this process cannot compute its predictions exactly
  */
 export async function loadTrees(path: string): Promise<TreesModel | undefined> {
-  if ((await stat(path)).size > MAX_FILE_BYTES) return undefined;
+  if ((await stat(path)).size > MAX_PARSED_BYTES) return undefined;
   const model = readXgboost(await readFile(path));
   return model && new TreesModel(model);
 }

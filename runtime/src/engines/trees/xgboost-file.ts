@@ -1,6 +1,8 @@
 import { readUbjson, UbjsonNumbers } from '../../manifest/ubjson.js';
-import { Forest } from './forest.js';
+import type { AdditiveModel } from '../additive-model.js';
+import { Forest, type ForestTree } from './forest.js';
 import { OBJECTIVES, type Objective } from './objectives.js';
+import { TreeEnsemble } from './tree-ensemble.js';
 
 /** A model of XGBoost that this process predicts with. */
 export interface XgboostModel {
@@ -47,6 +49,7 @@ interface TreeOfFile {
   readonly split_indices: NumbersOfFile;
   readonly split_conditions: NumbersOfFile;
   readonly split_type?: NumbersOfFile;
+  readonly sum_hessian?: NumbersOfFile;
   readonly tree_param: { readonly size_leaf_vector?: string };
 }
 
@@ -57,17 +60,52 @@ interface TreeOfFile {
  * and of boosters other than `gbtree`, or if the file is invalid. XGBoost itself then says why
  */
 export function readXgboost(bytes: Buffer): XgboostModel | undefined {
+  return read(bytes, ({ trees, columns, objective, margins, names }) => ({
+    forest: new Forest(trees, columns, margins.length),
+    objective,
+    margins,
+    ...(names && { names }),
+  }));
+}
+
+/**
+ * Reads the trees of a model that XGBoost saved as JSON or UBJSON, to explain predictions.
+ *
+ * @returns undefined for the models that `readXgboost` does not read, and for those whose predictions are not a function of
+ * the sums that can be inverted
+ */
+export function readXgboostTrees(bytes: Buffer): AdditiveModel | undefined {
+  return read(bytes, ({ trees, columns, objective: { link }, margins }) => {
+    if (!link) return undefined;
+    // Numbers of a text are shorter than the floats that they stand for.
+    const valued = trees.map((tree) => {
+      const threshold = Float32Array.from(tree.threshold);
+      return { ...tree, threshold, values: threshold };
+    });
+    const form = new TreeEnsemble(valued, { columns, base: margins, isFloat32: true, isStrict: true });
+    return { columns, outputs: margins.length, links: [link], form };
+  });
+}
+
+/** Parts of a file that its two readers share. */
+interface XgboostParts extends Omit<XgboostModel, 'forest'> {
+  readonly trees: readonly (ForestTree & { readonly cover?: ArrayLike<number> })[];
+  readonly columns: number;
+}
+
+function read<T>(bytes: Buffer, modelOf: (parts: XgboostParts) => T): T | undefined {
   try {
     // In UBJSON, a type marker follows the brace.
     const isUbjson = bytes[1] === 'L'.charCodeAt(0);
-    return modelOf((isUbjson ? readUbjson(bytes) : JSON.parse(bytes.toString())) as XgboostFile);
+    const parts = partsOf((isUbjson ? readUbjson(bytes) : JSON.parse(bytes.toString())) as XgboostFile);
+    return parts && modelOf(parts);
   } catch (error) {
     if (error instanceof SyntaxError || error instanceof TypeError || error instanceof RangeError) return undefined;
     throw error;
   }
 }
 
-function modelOf({ learner }: XgboostFile): XgboostModel | undefined {
+function partsOf({ learner }: XgboostFile): XgboostParts | undefined {
   const { gradient_booster: booster, learner_model_param: parameters, feature_names: names = [] } = learner;
   const objective = OBJECTIVES.get(learner.objective.name);
   if (objective === undefined || booster.name !== 'gbtree') return undefined;
@@ -93,9 +131,10 @@ function modelOf({ learner }: XgboostFile): XgboostModel | undefined {
     column: numbers(tree.split_indices),
     threshold: numbers(tree.split_conditions),
     output: outputOf[index]!,
+    ...(tree.sum_hessian && { cover: numbers(tree.sum_hessian) }),
   }));
   const isNamed = names.some((name, index) => name !== `f${index}`);
-  return { forest: new Forest(trees, columns, outputs), objective, margins, ...(isNamed && { names }) };
+  return { trees, columns, objective, margins, ...(isNamed && { names }) };
 }
 
 /** Whether a tree has one output and compares numbers only. */
