@@ -4,16 +4,24 @@ import secrets
 import sys
 import traceback
 
+import numpy as np
+
 from .frames import FrameTooLarge, write_frame
-from .tensors import raw_tensor, read_tensors
+from .tensors import datatype_of, raw_tensor, read_tensors
 
 # Exceptions that models raise for invalid inputs.
 REFUSALS = (ValueError, TypeError)
 
 
 def answer(connection, model, header, body):
-    signature = header["signature"]
     try:
+        if header.get("parameters"):
+            named = model.parameters() if hasattr(model, "parameters") else {}
+            arrays = {name: np.asarray(array) for name, array in named.items()}
+            specs = [{"name": name, "datatype": datatype_of(array.dtype)} for name, array in arrays.items()]
+            send(connection, [raw_tensor(spec, array) for spec, array in zip(specs, arrays.values())])
+            return
+        signature = header["signature"]
         inputs = read_tensors(header["tensors"], body)
         try:
             arrays = model.run(signature, inputs)
@@ -29,6 +37,10 @@ def answer(connection, model, header, body):
         identifier = log(error, str(error), "".join(traceback.format_tb(error.__traceback__)))
         fail(connection, "INTERNAL", f"the model failed; the log has the details of error {identifier}")
         return
+    send(connection, outputs)
+
+
+def send(connection, outputs):
     try:
         write_frame(connection, {"tensors": [spec for spec, _ in outputs]}, [raw for _, raw in outputs])
     except FrameTooLarge as error:

@@ -73,6 +73,7 @@ class PickledModel:
     the targets."""
 
     def __init__(self, estimator, declared):
+        self._estimator = estimator
         self._classes = getattr(estimator, "classes_", None)
         self._predict = estimator.predict
         self._predict_proba = None if self._classes is None else getattr(estimator, "predict_proba", None)
@@ -84,6 +85,17 @@ class PickledModel:
 
     def run(self, _signature, arrays):
         return [array for _, array in self._outputs(self._inputs.given(arrays))]
+
+    def parameters(self):
+        """Returns the trees or the weights of the estimator by name, or nothing if it has others."""
+        # Imported with the first explanation, which most servers never give.
+        from .parameters import parameters
+
+        try:
+            return parameters(self._estimator)
+        except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError):
+            # Other versions of scikit-learn keep some parameters elsewhere.
+            return {}
 
     def examples(self):
         """Returns the inputs of requests that the estimator should accept, as it records its columns and values."""

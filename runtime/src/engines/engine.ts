@@ -75,6 +75,13 @@ export interface LoadedModel {
   readonly hasOwnThread?: boolean;
   /** Tokenizer of the model. @default - it takes no texts */
   readonly tokens?: TextTokens;
+  /**
+   * Returns the parameters of the model as the process that runs it reads them, to explain predictions.
+   *
+   * @returns undefined if it is none of the models whose parameters are known
+   * @default - only the artifact has them
+   */
+  parameters?(): Promise<readonly Tensor[] | undefined>;
   /** How rows differ in length. @default - all rows have the same length */
   readonly lengths?: RowLengths;
   /**

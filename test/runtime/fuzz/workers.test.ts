@@ -81,7 +81,7 @@ describe('frames', () => {
 describe('what a process writes in the place of an answer', () => {
   it('is an answer if it has the form of one', async () => {
     const worker = await answering(frame({}, [x]));
-    expect(await worker.run([x], 'serving_default')).toEqual([x]);
+    expect(await worker.run([x], { signature: 'serving_default' })).toEqual([x]);
     expect(worker.isAlive).toBe(true);
   });
 
@@ -99,15 +99,15 @@ describe('what a process writes in the place of an answer', () => {
     ['a failure that is text', frame({ error: 'x' })],
   ])('costs its request and ends the process: %s', async (_, bytes) => {
     const worker = await answering(bytes);
-    await expect(worker.run([x], 'serving_default')).rejects.toMatchObject({ code: 'UNAVAILABLE' });
+    await expect(worker.run([x], { signature: 'serving_default' })).rejects.toMatchObject({ code: 'UNAVAILABLE' });
     expect(worker.isAlive).toBe(false);
     await worker.ended;
   });
 
   it('never answers the request that comes next', async () => {
     const worker = await answering(Buffer.concat([frame({}, [x]), frame({}, [x])]));
-    expect(await worker.run([x], 'serving_default')).toEqual([x]);
+    expect(await worker.run([x], { signature: 'serving_default' })).toEqual([x]);
     await worker.ended;
-    await expect(worker.run([x], 'serving_default')).rejects.toMatchObject({ code: 'UNAVAILABLE' });
+    await expect(worker.run([x], { signature: 'serving_default' })).rejects.toMatchObject({ code: 'UNAVAILABLE' });
   });
 });

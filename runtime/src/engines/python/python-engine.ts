@@ -86,7 +86,7 @@ class PythonModel implements LoadedModel {
 
   async run(inputs: readonly Tensor[], signatureName = DEFAULT_SIGNATURE): Promise<Tensor[]> {
     try {
-      return await this.pool.run(inputs, signatureName);
+      return await this.pool.run(inputs, { signature: signatureName });
     } catch (error) {
       // A SavedModel may accept more shapes than it declares, so they are compared only once it has rejected one. The
       // error is then the same as for other formats.
@@ -94,6 +94,11 @@ class PythonModel implements LoadedModel {
       if (isRejected) checkInputs(this.signatures[signatureName]!, inputs);
       throw error;
     }
+  }
+
+  async parameters(): Promise<readonly Tensor[] | undefined> {
+    const tensors = await this.pool.run([], { parameters: true });
+    return tensors.length > 0 ? tensors : undefined;
   }
 
   close(): Promise<void> {

@@ -1,7 +1,7 @@
 import { ModelPackageError } from '../../manifest/index.js';
 import { InferenceError } from '../../tensor/errors.js';
 import type { Tensor } from '../../tensor/tensor.js';
-import { InputNotRead, Worker, type WorkerModel, type WorkerOptions } from './worker.js';
+import { InputNotRead, Worker, type WorkerCall, type WorkerModel, type WorkerOptions } from './worker.js';
 
 /** Options of a worker pool. */
 export interface PoolOptions extends WorkerOptions {
@@ -86,22 +86,22 @@ export class WorkerPool {
    *
    * @throws InferenceError
    */
-  async run(inputs: readonly Tensor[], signature: string): Promise<Tensor[]> {
+  async run(inputs: readonly Tensor[], call: WorkerCall): Promise<Tensor[]> {
     try {
-      return await this.runOnce(inputs, signature);
+      return await this.runOnce(inputs, call);
     } catch (error) {
       if (!(error instanceof InputNotRead)) throw error;
       // The model has not seen the request, so it is retried. It is retried only once, because reading it may have
       // crashed the process.
-      return this.runOnce(inputs, signature);
+      return this.runOnce(inputs, call);
     }
   }
 
-  private async runOnce(inputs: readonly Tensor[], signature: string): Promise<Tensor[]> {
+  private async runOnce(inputs: readonly Tensor[], call: WorkerCall): Promise<Tensor[]> {
     const slot = await this.acquire();
     const worker = slot.worker!;
     try {
-      return await worker.run(inputs, signature);
+      return await worker.run(inputs, call);
     } finally {
       if (worker.isAlive) {
         slot.crashes = 0;

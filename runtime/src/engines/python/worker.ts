@@ -36,6 +36,9 @@ export interface WorkerOptions {
   readonly onLine: (line: string) => void;
 }
 
+/** What a worker does with a request: run a signature, or return the parameters of the model. */
+export type WorkerCall = { readonly signature: string } | { readonly parameters: true };
+
 /** File descriptor of the worker's end of the connection. */
 const SOCKET = 3;
 
@@ -146,8 +149,8 @@ export class Worker {
    * model's error
    * @throws Unread if the process exited before it read the request
    */
-  async run(inputs: readonly Tensor[], signature: string): Promise<Tensor[]> {
-    const request = encodeFrame({ signature }, inputs);
+  async run(inputs: readonly Tensor[], call: WorkerCall): Promise<Tensor[]> {
+    const request = encodeFrame(call, inputs);
     let frame: Frame;
     try {
       frame = await this.call(request, this.options.runLimitMs);
