@@ -1,4 +1,5 @@
 import type { TextTokens } from '../engines/engine.js';
+import type { AdditiveExplainer } from '../explain/additive-explainer.js';
 import type { Manifest } from '../manifest/index.js';
 import type { ModelMetrics } from '../observability/model-metrics.js';
 import type { Cancellation, InferenceRequest, InferenceResponse } from '../tensor/request.js';
@@ -11,6 +12,14 @@ export type ModelState = 'START' | 'LOADING' | 'AVAILABLE' | 'UNLOADING' | 'END'
 export interface ModelVersion {
   readonly name: string;
   readonly version: string;
+}
+
+/** Parts of a package that explanations of predictions are computed from. */
+export interface ExplanationData {
+  /** Computes exact effects of features. @default - the model has no trees or weights that can be read */
+  readonly explainer?: AdditiveExplainer;
+  /** Rows that represent absent features. @default - the package has none */
+  readonly background?: Tensor;
 }
 
 /** Version of a model as protocols use it. */
@@ -34,6 +43,13 @@ export interface ServedModel extends ModelVersion {
   readonly signatures: Readonly<Record<string, Signature>>;
   /** Tokenizer of the model. @default - it takes no texts */
   readonly tokens?: TextTokens;
+  /**
+   * Returns what explanations of predictions need, read with the first call.
+   *
+   * @throws ModelPackageError if the files of the package changed
+   * @default - explanations are sampled, with the background of the request
+   */
+  explanationData?(): Promise<ExplanationData>;
   /**
    * Runs the request, batched with other waiting requests.
    *

@@ -1,5 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { readAdditiveModel } from '../engines/additive.js';
 import type { EngineOptions, LoadedModel, TextTokens } from '../engines/engine.js';
+import { artifactOf } from '../engines/index.js';
+import { AdditiveExplainer } from '../explain/additive-explainer.js';
 import { type Manifest, ModelPackageError, signaturesOf, verifyFiles } from '../manifest/index.js';
 import type { Sample } from '../manifest/samples.js';
 import type { Logger } from '../observability/log.js';
@@ -16,7 +19,7 @@ import { DEFAULT_SIGNATURE, type Signature, type Tensor, type TensorSpec } from 
 import { reportTruncated, takeUsage } from '../tensor/usage.js';
 import { withinTimeout } from './deadline.js';
 import { checkSamples, readSamples, smallExamples } from './samples.js';
-import type { ModelState, ServedModel } from './served-model.js';
+import type { ExplanationData, ModelState, ServedModel } from './served-model.js';
 
 /** Settings for running a version. */
 export interface VersionOptions {
@@ -94,6 +97,7 @@ export class ServedVersion implements ServedModel {
   private readonly held = new Set<Promise<void>>();
   private loadFailure: string | undefined;
   private files: LocalPackage | undefined;
+  private explained: Promise<ExplanationData> | undefined;
   private model: LoadedModel | undefined;
   private scheduler: Scheduler | undefined;
 
@@ -243,6 +247,23 @@ export class ServedVersion implements ServedModel {
       ...rest,
       outputs: outputs.filter(({ name }) => wanted.includes(name)),
     }));
+  }
+
+  explanationData(): Promise<ExplanationData> {
+    this.explained ??= this.readExplanationData().catch((error: Error) => {
+      this.explained = undefined;
+      throw error;
+    });
+    return this.explained;
+  }
+
+  private async readExplanationData(): Promise<ExplanationData> {
+    const { directory } = this.files!;
+    const verify = () => verifyFiles(directory, this.manifest);
+    // The models of tasks take texts or pictures.
+    const artifact = this.manifest.task ? undefined : { ...artifactOf(directory, this.manifest), verify };
+    const additive = artifact && (await readAdditiveModel(artifact, this.model!));
+    return additive ? { explainer: new AdditiveExplainer(additive) } : {};
   }
 
   hold<T>(calls: (hold: Cancellation) => Promise<T>): Promise<T> {

@@ -1,5 +1,10 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { afterEach, describe, expect, it, vi } from 'vitest';
+import { AdditiveExplainer } from '../../../runtime/src/explain/additive-explainer.js';
+import type { Manifest } from '../../../runtime/src/manifest/index.js';
 import type { Tensor } from '../../../runtime/src/tensor/tensor.js';
+import { writePackage } from '../../support/packages.js';
 import { post, serve, stopAll } from '../faults/servers.js';
 import { catalog, halfPlusTwo, model, sender } from './support.js';
 
@@ -24,6 +29,36 @@ const send = (served = linear, status = false) => sender(catalog([served]), { ks
 
 afterEach(stopAll);
 
+/** Explanation of one instance in a response. */
+interface Explained {
+  readonly base_values: number[];
+  readonly shap_values: number[][];
+  readonly method: string;
+  readonly link: string;
+}
+
+const REFERENCE = join(import.meta.dirname, '../explain/reference');
+const SHAP = JSON.parse(readFileSync(join(REFERENCE, 'shap.json'), 'utf8')) as {
+  readonly cases: Readonly<
+    Record<
+      string,
+      {
+        readonly instances: number[][];
+        readonly background: number[][];
+        readonly interventional: { readonly base: number[]; readonly values: number[][][] };
+      }
+    >
+  >;
+};
+
+const linearForm = (weights: readonly number[]) =>
+  ({ kind: 'linear', coefficients: Float64Array.from(weights), intercepts: new Float64Array(1) }) as const;
+
+function expectNear(actual: readonly number[], expected: readonly number[], tolerance: number): void {
+  expect(actual).toHaveLength(expected.length);
+  for (const [index, value] of expected.entries()) expect(Math.abs(actual[index]! - value)).toBeLessThan(tolerance);
+}
+
 describe(':explain', () => {
   it('tells how far each feature moves each output', async () => {
     const response = await send()('POST', EXPLAIN, {
@@ -44,6 +79,8 @@ describe(':explain', () => {
             [2, 1],
             [1, 0],
           ],
+          method: 'sampled',
+          link: 'identity',
         },
         {
           base_values: [2, 3],
@@ -51,6 +88,8 @@ describe(':explain', () => {
             [-4, -2],
             [2, 0],
           ],
+          method: 'sampled',
+          link: 'identity',
         },
       ],
     });
@@ -66,6 +105,8 @@ describe(':explain', () => {
             [6, 3],
             [-1, 0],
           ],
+          method: 'sampled',
+          link: 'identity',
         },
       ],
     });
@@ -81,6 +122,11 @@ describe(':explain', () => {
     [{ instances: [[1, 2]], parameters: 1 }, 'parameters must be a JSON object'],
     [{ instances: [[1, 2]], parameters: { permutations: 0 } }, 'parameter permutations is 0'],
     [{ instances: [[1, 2]], parameters: { seed: 'x' } }, 'parameter seed is "x"'],
+    [{ instances: [[1, 2]], parameters: { method: 'x' } }, 'parameter method is "x", must be one of interventional, '],
+    [
+      { instances: [[1, 2]], parameters: { method: 'interventional' } },
+      'method interventional is for trees and linear',
+    ],
     ['{"instances": [[NaN, 1]]}', 'JSON Value: NaN'],
   ])('refuses %j', async (body, message) => {
     const response = await send()('POST', EXPLAIN, body);
@@ -119,9 +165,66 @@ describe(':explain', () => {
   it('gives up in the time that one request has, however many calls of the model are left', async () => {
     const base = await serve({ timeoutSeconds: 0.05 });
     const instances = new Array(1600).fill([5.1, 3.5, 1.4, 0.2]);
-    const response = await post(`${base}/v1/models/iris:explain`, JSON.stringify({ instances }));
+    const body = { instances, parameters: { method: 'sampled' } };
+    const response = await post(`${base}/v1/models/iris:explain`, JSON.stringify(body));
     expect(response.status).toBe(504);
     expect(await response.json()).toEqual({ error: 'no response within 0.05 s' });
+  });
+
+  it('computes what the shap package does for trees, from the file of the model', async () => {
+    const { instances, background, interventional } = SHAP.cases['random forest in ONNX']!;
+    const content = { 'model.onnx': readFileSync(join(REFERENCE, 'forest.onnx')), 'samples.json': '[]' };
+    const inputs: Manifest['inputs'] = [{ name: 'X', datatype: 'FP32', shape: [-1, 5] }];
+    const outputs: Manifest['outputs'] = [
+      { name: 'output_label', datatype: 'INT64', shape: [-1] },
+      { name: 'output_probability', datatype: 'FP32', shape: [-1, 3], labels: ['0', '1', '2'] },
+    ];
+    const base = await serve({ model: writePackage({ content, inputs, outputs }) });
+    const send = async (parameters: object) => {
+      const body = JSON.stringify({ instances, background, parameters });
+      const response = await post(`${base}/v1/models/iris:explain`, body);
+      return (await response.json()) as { explanations: Explained[]; error?: string };
+    };
+    const { explanations } = await send({});
+    expect(explanations.map(({ method, link }) => [method, link])).toEqual(
+      instances.map(() => ['interventional', 'identity']),
+    );
+    for (const [row, explained] of explanations.entries()) {
+      expectNear(explained.shap_values.flat(), interventional.values[row]!.flat(), 1e-6);
+      expectNear(explained.base_values, interventional.base, 1e-6);
+    }
+    const sampled = await send({ method: 'sampled', permutations: 200 });
+    for (const [row, explained] of sampled.explanations.entries()) {
+      expect(explained.method).toBe('sampled');
+      expectNear(explained.shap_values.flat(), interventional.values[row]!.flat(), 0.03);
+    }
+    expect((await send({ method: 'path_dependent' })).error).toMatch(/path_dependent needs trees that record/);
+  });
+
+  it('samples where the trees of the file do not give the predictions', async () => {
+    const trees = { columns: 2, outputs: 1, links: ['identity'], form: linearForm([2, -1]) } as const;
+    const explainer = new AdditiveExplainer(trees);
+    const compute =
+      (factor: number) =>
+      ([x]: readonly Tensor[]) => {
+        const [a, b] = x!.data as Float32Array;
+        const rows = x!.shape[0]!;
+        return [
+          {
+            name: 'y',
+            datatype: 'FP32',
+            shape: [rows],
+            data: new Float32Array(rows).fill(2 * a! - factor * b!),
+          } as const,
+        ];
+      };
+    const methods = [1, 1.01].map(async (factor) => {
+      const inputs = [{ name: 'x', datatype: 'FP32', shape: [-1, 2] }] as const;
+      const served = model({ inputs, compute: compute(factor), explanationData: async () => ({ explainer }) });
+      const response = await send(served)('POST', EXPLAIN, { instances: [[3, 1]] });
+      return (response.json() as { explanations: Explained[] }).explanations[0]!.method;
+    });
+    expect(await Promise.all(methods)).toEqual(['interventional', 'sampled']);
   });
 
   it('refuses models that take text, or give no row for each', async () => {

@@ -90,7 +90,7 @@ describe('TorchServe', () => {
         },
       });
       const ask = send(sum);
-      const explained = [{ base_values: [0], shap_values: [[1], [2]] }];
+      const explained = [{ base_values: [0], shap_values: [[1], [2]], method: 'sampled', link: 'identity' }];
       expect((await ask('POST', '/explanations/half_plus_two', body)).json()).toEqual(explained);
       expect((await ask('POST', '/explanations/half_plus_two/1', body)).json()).toEqual(explained);
     },

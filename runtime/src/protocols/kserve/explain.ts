@@ -1,15 +1,15 @@
+import { setImmediate } from 'node:timers/promises';
+import type { Link } from '../../engines/additive-model.js';
+import type { AdditiveExplainer, Effects } from '../../explain/additive-explainer.js';
 import { isImageTask } from '../../manifest/index.js';
 import type { ServedModel } from '../../models/served-model.js';
 import { allocate, type Datatype } from '../../tensor/datatype.js';
-import { invalid } from '../../tensor/errors.js';
-import { OPEN_ARRAY, OPEN_OBJECT } from '../../tensor/json/ascii.js';
-import { JsonReader, JsonWriter, TensorBuilder, writeNested } from '../../tensor/json/index.js';
+import { InferenceError, invalid } from '../../tensor/errors.js';
+import { JsonWriter, writeNested } from '../../tensor/json/index.js';
 import type { Cancellation } from '../../tensor/request.js';
 import { elementCount, shapeFits, type Tensor, type TensorSpec } from '../../tensor/tensor.js';
+import { decodeExplainRequest, type ExplainRequest, type Method } from './explain-request.js';
 import { type Evaluate, shapleyRows, shapleyValues } from './shapley.js';
-
-const DEFAULT_PERMUTATIONS = 16;
-const MOST_PERMUTATIONS = 1024;
 
 /** Maximum number of rows evaluated by the model, over all instances of a call. */
 const MOST_ROWS = 2 ** 18;
@@ -19,6 +19,9 @@ const MOST_NUMBERS = 2 ** 28;
 
 /** Maximum number of numbers in the response, about 20 MB of JSON. */
 const MOST_VALUES = 2 ** 20;
+
+/** Milliseconds of work on the event loop before other requests get their turns. */
+const SLICE_MS = 5;
 
 /** Input datatypes whose features can be mixed as doubles. */
 const EXPLAINABLE: readonly Datatype[] = ['FP32', 'FP64', 'INT8', 'INT16', 'INT32', 'UINT8', 'UINT16', 'UINT32'];
@@ -35,18 +38,11 @@ export interface ExplainOptions {
   readonly bare?: boolean;
 }
 
-/** Parsed body of an explain call. */
-interface ExplainRequest {
-  readonly instances: Tensor;
-  readonly background: Tensor | undefined;
-  readonly permutations: number;
-  readonly seed: number;
-}
-
 /**
  * Explains the predictions of a model. The response contains how far each feature of each of `instances` moves each
- * output. The body may also contain `background` with rows that represent absent features, by default zeros. Its
- * `parameters` may contain `permutations` and `seed`.
+ * output. The body may also contain `background` with rows that represent absent features, by default those of the package,
+ * or zeros. Its `parameters` may contain `method`, `permutations` and `seed`. By default the effects are exact for trees and
+ * linear models, and sampled for others.
  *
  * @throws InferenceError `INVALID_ARGUMENT`, or `DEADLINE_EXCEEDED` after the timeout of one request
  */
@@ -79,44 +75,137 @@ async function explanations(
     const cause = task ? `; the task ${task.type} takes ${isImageTask(task) ? 'pictures' : 'texts'}` : '';
     throw invalid(`only models of one input, of ${EXPLAINABLE.join(', ')}, can be explained${cause}`);
   }
-  const { instances, background, permutations, seed } = decode(body, spec, bare);
-  const size = instances.shape[0]!;
-  const item = instances.shape.slice(1);
+  const request = decodeExplainRequest(body, spec, bare);
+  const item = request.instances.shape.slice(1);
   const features = elementCount(item);
   if (features === 0) throw invalid('an instance has no features');
-  const absent = background ? toDoubles(background) : new Float64Array(features);
-  if (background && !shapeFits(background.shape.slice(1), item)) {
-    throw invalid(`background has rows of shape [${background.shape.slice(1)}], instances of [${item}]`);
+  if (request.background && !shapeFits(request.background.shape.slice(1), item)) {
+    throw invalid(`background has rows of shape [${request.background.shape.slice(1)}], instances of [${item}]`);
   }
-  checkSize(size * shapleyRows(features, absent.length / features, permutations), features);
+  const { explainer, background: packaged } = (await model.explanationData?.()) ?? {};
+  const background = request.background ?? packaged;
+  const call: ExplainCall = { model, spec, item, request, signal, background: background && toDoubles(background) };
+  const explained = (explainer && (await exactly(call, explainer))) ?? (await bySamples(call));
+  const writer = new JsonWriter();
+  writer.raw(bare ? '[' : '{"explanations": [');
+  let row = 0;
+  for await (const { base, values, method, link } of explained) {
+    writer.raw(row++ > 0 ? ', {"base_values": ' : '{"base_values": ');
+    writeDoubles(writer, base, [base.length]);
+    writer.raw(', "shap_values": ');
+    writeDoubles(writer, values, [...item, base.length]);
+    writer.raw(`, "method": "${method}", "link": "${link}"}`);
+  }
+  writer.raw(bare ? ']' : ']}');
+  return writer.finish();
+}
+
+/** A call that is explained. */
+interface ExplainCall {
+  readonly model: ServedModel;
+  readonly spec: TensorSpec;
+  /** Shape of an instance. */
+  readonly item: readonly number[];
+  readonly request: ExplainRequest;
+  readonly signal: Cancellation;
+  /** Rows that represent absent features, concatenated. @default - the request and the package have none */
+  readonly background: Float64Array | undefined;
+}
+
+/** Explanation of one instance. */
+interface Explanation extends Effects {
+  readonly method: Method;
+  /** Link between the prediction and what the base and the effects add up to. */
+  readonly link: Link;
+}
+
+/**
+ * Computes the effects from the trees or weights of the model.
+ *
+ * @returns undefined if the request wants samples, or if no method is named and the trees or weights do not give the
+ * predictions of the model
+ * @throws InferenceError `INVALID_ARGUMENT` if the request names a method that the model does not have
+ */
+async function exactly(
+  { model, spec, item, request, signal, background }: ExplainCall,
+  explainer: AdditiveExplainer,
+): Promise<readonly Explanation[] | undefined> {
+  const features = elementCount(item);
+  if (request.method === 'sampled' || features !== explainer.columns) return undefined;
+  const instances = toDoubles(request.instances);
+  const count = request.instances.shape[0]!;
+  checkValues(instances.length * explainer.outputs);
+  const { outputs } = await model.infer({ inputs: [{ ...request.instances, name: spec.name }], signal });
+  const link = explainer.linkTo(instances, scoresOf(outputs, count));
+  if (link === undefined) return undefined;
+  const method = request.method ?? (background || !explainer.hasCover ? 'interventional' : 'path_dependent');
+  if (method === 'path_dependent' && !explainer.hasCover) {
+    throw invalid('method path_dependent needs trees that record how many training rows reached each node');
+  }
+  const work =
+    method === 'path_dependent'
+      ? explainer.pathDependent(instances)
+      : explainer.interventional(instances, background ?? new Float64Array(features));
+  const { base, values } = await inSlices(work, signal);
+  return Array.from({ length: count }, (_, row) => {
+    const size = features * base.length;
+    return { base, values: values.subarray(row * size, (row + 1) * size), method, link };
+  });
+}
+
+/** Runs work slice by slice, so that other requests get their turns. */
+async function inSlices<T>(work: Generator<void, T>, signal: Cancellation): Promise<T> {
+  for (let start = performance.now(); ; ) {
+    const slice = work.next();
+    if (slice.done) return slice.value;
+    if (performance.now() - start < SLICE_MS) continue;
+    await setImmediate();
+    if (signal.aborted) throw new InferenceError('CANCELLED', 'the request was cancelled');
+    start = performance.now();
+  }
+}
+
+/** Computes sampled Shapley values, instance by instance. */
+async function bySamples({
+  model,
+  spec,
+  item,
+  request: { instances, method, permutations, seed },
+  signal,
+  background: given,
+}: ExplainCall): Promise<AsyncIterable<Explanation>> {
+  if (method !== undefined && method !== 'sampled') {
+    throw invalid(
+      `method ${method} is for trees and linear models whose file gives the predictions of the model; use the method sampled`,
+    );
+  }
+  const size = instances.shape[0]!;
+  const features = elementCount(item);
+  const background = given ?? new Float64Array(features);
+  checkSize(size * shapleyRows(features, background.length / features, permutations), features);
   const evaluate: Evaluate = async (rows, count) => {
     const data = allocate(spec.datatype, rows.length) as Float64Array;
     data.set(rows);
     const input: Tensor = { name: spec.name, datatype: spec.datatype, shape: [count, ...item], data };
     const { outputs } = await model.infer({ inputs: [input], signal });
     const scores = scoresOf(outputs, count);
-    const values = size * features * (scores.length / count);
-    if (values > MOST_VALUES) {
-      throw invalid(
-        `explaining gives ${values} numbers, ${MOST_VALUES} are allowed in a response: send fewer instances`,
-      );
-    }
+    checkValues(size * features * (scores.length / count));
     return scores;
   };
   const all = toDoubles(instances);
-  const writer = new JsonWriter();
-  writer.raw(bare ? '[' : '{"explanations": [');
-  for (let row = 0; row < size; row++) {
-    const instance = all.slice(row * features, (row + 1) * features);
-    const { base, values } = await shapleyValues({ instance, background: absent, permutations, seed }, evaluate);
-    writer.raw(row > 0 ? ', {"base_values": ' : '{"base_values": ');
-    writeDoubles(writer, base, [base.length]);
-    writer.raw(', "shap_values": ');
-    writeDoubles(writer, values, [...item, base.length]);
-    writer.raw('}');
-  }
-  writer.raw(bare ? ']' : ']}');
-  return writer.finish();
+  return (async function* () {
+    for (let row = 0; row < size; row++) {
+      const instance = all.slice(row * features, (row + 1) * features);
+      const { base, values } = await shapleyValues({ instance, background, permutations, seed }, evaluate);
+      yield { base, values, method: 'sampled', link: 'identity' } as const;
+    }
+  })();
+}
+
+/** Rejects a response of too many numbers. */
+function checkValues(values: number): void {
+  if (values <= MOST_VALUES) return;
+  throw invalid(`explaining gives ${values} numbers, ${MOST_VALUES} are allowed in a response: send fewer instances`);
 }
 
 function checkSize(rows: number, features: number): void {
@@ -126,61 +215,6 @@ function checkSize(rows: number, features: number): void {
     `explaining takes ${rows} rows of ${features} features, ${most} are allowed in a call: ask for fewer instances, ` +
       'permutations or background rows',
   );
-}
-
-function decode(body: Buffer, spec: TensorSpec, bare: boolean): ExplainRequest {
-  const reader = new JsonReader(body, false);
-  let instances: Tensor | undefined;
-  let background: Tensor | undefined;
-  let parameters: Record<string, unknown> = {};
-  if (bare && reader.peek() === OPEN_ARRAY) instances = readRows(reader, spec, 'the body');
-  else if (reader.peek() !== OPEN_OBJECT) throw invalid('the body must be a JSON object with instances');
-  else if (reader.openObject()) {
-    do {
-      const name = reader.name();
-      if (name === 'instances' || (bare && name === 'data')) instances = readRows(reader, spec, name);
-      else if (name === 'background') background = readRows(reader, spec, name);
-      else if (name === 'parameters') parameters = readParameters(reader);
-      else reader.skip();
-    } while (reader.nextMember());
-  }
-  reader.end();
-  if (!instances) throw invalid('the body has no instances');
-  return {
-    instances,
-    background,
-    permutations: wholeNumber(parameters, 'permutations', DEFAULT_PERMUTATIONS, 1, MOST_PERMUTATIONS),
-    seed: wholeNumber(parameters, 'seed', 0, 0, 2 ** 32 - 1),
-  };
-}
-
-function readRows(reader: JsonReader, spec: TensorSpec, name: string): Tensor {
-  if (reader.peek() !== OPEN_ARRAY) throw invalid(`${name} must be a list of rows`);
-  const builder = new TensorBuilder(reader, spec);
-  builder.read();
-  const tensor = builder.tensor();
-  if (tensor.shape[0] === 0) throw invalid(`${name} is empty`);
-  if (!spec.unknownRank && !shapeFits(tensor.shape, [-1, ...spec.shape.slice(1)])) {
-    throw invalid(`${name}: got shape [${tensor.shape}], the model takes [${spec.shape}] where -1 is any size`);
-  }
-  return tensor;
-}
-
-function readParameters(reader: JsonReader): Record<string, unknown> {
-  if (reader.peek() !== OPEN_OBJECT) throw invalid('parameters must be a JSON object');
-  return reader.value() as Record<string, unknown>;
-}
-
-function wholeNumber(
-  parameters: Record<string, unknown>,
-  name: string,
-  byDefault: number,
-  least: number,
-  most: number,
-): number {
-  const value = Object.hasOwn(parameters, name) ? parameters[name] : byDefault;
-  if (Number.isSafeInteger(value) && (value as number) >= least && (value as number) <= most) return value as number;
-  throw invalid(`parameter ${name} is ${JSON.stringify(value)}, must be a whole number from ${least} to ${most}`);
 }
 
 /** Returns the first floating-point output, which must have one row per input row. */
