@@ -46,7 +46,7 @@ export function peerPython(requirements: string): string {
 }
 
 /** Makes an environment that has the packages of `FRAMEWORK_PYTHON`, too. */
-function extendFrameworks(venv: string): void {
+export function extendFrameworks(venv: string): void {
   if (!existsSync(FRAMEWORK_PYTHON)) {
     throw new Error(`${FRAMEWORK_PYTHON} is missing. Run \`node scripts/setup.mjs --for test\`.`);
   }

@@ -34,7 +34,11 @@ export function packCommand(): Command {
           'transformers, sentence-transformers, timm or torchvision saved becomes a model that takes texts or pictures; ' +
           'weights of PyTorch are exported to ONNX by that interpreter.',
       )
-      .argument('<model>', 'the saved model: a file, or the folder of a SavedModel, of Hugging Face or of PaddleOCR'),
+      .argument(
+        '<model>',
+        'the saved model: a file, the folder of a SavedModel, of Hugging Face, of PaddleOCR or of MLflow, or a model in ' +
+          "MLflow's store such as models:/iris/3",
+      ),
   )
     .option('-n, --name <name>', 'name to serve the model under (required)')
     .option('--version <number>', 'version of the model, a whole number', '1')

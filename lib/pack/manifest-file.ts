@@ -35,11 +35,12 @@ export async function writeManifest(
   for (const path of filesIn(directory)) {
     files.push(unchanged.find((each) => each.path === path) ?? (await packageFile(directory, path)));
   }
-  const { code, requirements, ...before } = manifest;
+  const { code, origin, requirements, ...before } = manifest;
   const complete = {
     ...before,
     samples: { count: samples.length, tolerance: { ...tolerance } },
     ...(code !== undefined && { code }),
+    ...(origin && { origin }),
     ...(requirements && { requirements }),
     files,
   };

@@ -6,7 +6,10 @@ export type { Tolerance };
 
 /** Options of `modelship pack`. */
 export interface PackOptions {
-  /** Path of the saved model: a file, or the folder of a SavedModel, of Hugging Face or of PaddleOCR. */
+  /**
+   * Path of the saved model: a file, or the folder of a SavedModel, of Hugging Face, of PaddleOCR or of MLflow. A model in
+   * MLflow's store has a URI such as `models:/iris/3`.
+   */
   readonly source: string;
   /** Name of the served model. */
   readonly name: string;

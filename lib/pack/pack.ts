@@ -1,3 +1,4 @@
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { DATATYPES, type Datatype, type TensorSpec } from '@modelship/runtime';
 import {
@@ -9,6 +10,7 @@ import {
   PICKLE_FORMATS,
 } from '@modelship/runtime/manifest';
 import { type Artifact, engineFor, type LoadedModel, shapeText } from '@modelship/runtime/serve';
+import { type Origin, withAdopted } from './adopt/index.js';
 import { canServerRun } from './can-server-run.js';
 import { copyArtifact, copyCode } from './formats.js';
 import { goldenSamples } from './golden-samples.js';
@@ -31,36 +33,57 @@ import { Stage } from './stage.js';
 export async function packModel(options: PackOptions): Promise<Manifest> {
   const step = options.onStep ?? (() => {});
   checkIdentity({ name: options.name, version: options.version ?? '1' });
-  if (isHuggingFaceFolder(options.source)) return packHuggingFaceFolder(options);
-  if (isPaddleOcrFolder(options.source)) return packPaddleOcrFolder(options);
+  return withAdopted(options.source, step, async (origin) => {
+    if (origin) return packSource(options, origin);
+    if (isHuggingFaceFolder(options.source)) return packHuggingFaceFolder(options);
+    if (isPaddleOcrFolder(options.source)) return packPaddleOcrFolder(options);
+    return packSource(options);
+  });
+}
+
+/** File of a package that says what its model was made from. */
+const ORIGIN_FILE = 'origin.json';
+
+/** Packs one saved model. Options replace what the tool recorded that saved it. */
+async function packSource(given: PackOptions, origin?: Origin): Promise<Manifest> {
+  const options = { ...given, source: origin?.model ?? given.source, labels: given.labels ?? origin?.labels };
+  const { source, onStep: step = () => {} } = options;
   refuseFolderOptions(options);
+  for (const note of origin?.notes ?? []) options.onNote?.(note);
   step('Detect the format');
-  const format = detectFormat(options.source);
+  const format = detectFormat(source);
   refuseUntrusted(options, format);
-  const requests = options.samples === undefined ? [] : readSampleRequests(options.samples);
+  const requests = options.samples === undefined ? (origin?.requests ?? []) : readSampleRequests(options.samples);
+  const codeSource = options.code ?? (PICKLE_FORMATS.includes(format) ? origin?.code : undefined);
 
   const stage = new Stage(options.out);
   try {
     step('Copy the model');
-    const artifact = copyArtifact(options.source, format, stage.directory);
+    const artifact = copyArtifact(source, format, stage.directory);
     step('Load the model and read its signature');
-    const code = options.code === undefined ? undefined : copyCode(options.code, format, stage.directory);
-    const inputs = options.inputs ?? declaredInputs(requests);
+    const code = codeSource === undefined ? undefined : copyCode(codeSource, format, stage.directory);
+    const inputs = options.inputs ?? declaredInputs(requests) ?? origin?.inputs;
     const model = await load(options, {
       path: join(stage.directory, artifact),
       format,
       declared: { inputs },
+      ...(origin?.method && { method: origin.method }),
       ...(code !== undefined && { code: join(stage.directory, code) }),
     });
     let described: Described;
     try {
       if (options.inputs) checkInputs(options, options.inputs, model);
       if (requests.length > 0) step(`Run ${requests.length} samples`);
-      described = await describe(options, { directory: stage.directory, format, artifact, code }, model, requests);
+      const files = { directory: stage.directory, format, artifact, code, origin: origin?.tool };
+      described = await describe(options, files, model, requests);
     } finally {
       await model.close();
     }
     step('Write the manifest');
+    if (origin) {
+      const text = JSON.stringify({ format: origin.tool, notes: origin.notes }, null, 2);
+      writeFileSync(join(stage.directory, ORIGIN_FILE), `${text}\n`);
+    }
     const manifest = await writeManifest(stage.directory, described);
     stage.commit(manifest.digest, options.force ?? false);
     return manifest;
@@ -124,13 +147,14 @@ interface PackedFiles {
   readonly format: ModelFormat;
   readonly artifact: string;
   readonly code: string | undefined;
+  readonly origin: Origin['tool'] | undefined;
 }
 
 async function describe(
   options: PackOptions,
-  { directory, format, artifact, code }: PackedFiles,
+  { directory, format, artifact, code, origin }: PackedFiles,
   model: LoadedModel,
-  requests: ReturnType<typeof readSampleRequests>,
+  requests: readonly SampleRequest[],
 ): Promise<Described> {
   const { name, version = '1', tolerance = DEFAULT_TOLERANCE } = options;
   const { serving_default: main, ...others } = model.signatures;
@@ -149,6 +173,7 @@ async function describe(
       outputs: withLabels(main!.outputs, options.labels).map(plainSpec),
       ...(Object.keys(others).length > 0 && { signatures: plainSignatures(others) }),
       ...(code !== undefined && { code }),
+      ...(origin && { origin }),
       ...(requirements && { requirements: [...requirements] }),
     },
   };

@@ -1,10 +1,5 @@
-import { spawn } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { ModelPackageError } from '@modelship/runtime/manifest';
-import { pythonFolder, workerEnvironment } from '@modelship/runtime/serve';
-import { pythonOptions } from '../python-options.js';
+import { runPythonTool, type ToolFailure } from '../python-tool.js';
 import type { TorchvisionProcessor } from './image-steps.js';
 import type { ImageLibrary, ImageTaskType } from './image-task.js';
 import type { TaskType } from './text-tasks.js';
@@ -50,9 +45,6 @@ export interface ExportReport {
   readonly processor?: TorchvisionProcessor;
 }
 
-/** File in which the exporter reports. */
-const REPORT_FILE = 'export.json';
-
 /** Packages that the export needs, by the library of the model. */
 const PACKAGES: Readonly<Record<'texts' | ImageLibrary, string>> = {
   texts: 'torch transformers sentence-transformers onnx onnxscript',
@@ -68,50 +60,14 @@ const PACKAGES: Readonly<Record<'texts' | ImageLibrary, string>> = {
  * loaded or exported
  */
 export async function exportByPytorch(request: ExportRequest): Promise<ExportReport> {
-  const { python = 'python3', workerEnvironment: names } = pythonOptions();
-  const temporary = mkdtempSync(join(tmpdir(), 'modelship-export-'));
-  try {
-    const environment = workerEnvironment(1, temporary, names);
-    const reason = await runPython(python, JSON.stringify(request), environment);
-    if (reason !== undefined) throw failure(request, python, reason);
-    const report = join(request.out, REPORT_FILE);
-    const result = JSON.parse(readFileSync(report, 'utf8')) as ExportReport;
-    rmSync(report);
-    return result;
-  } finally {
-    rmSync(temporary, { recursive: true, force: true });
-  }
+  const result = await runPythonTool<ExportReport>(request, request.out);
+  if (result.failure) throw failure(request, result.failure);
+  return result.report;
 }
 
-/** Runs the exporter. Returns the last line that it wrote if it failed. */
-function runPython(python: string, request: string, environment: NodeJS.ProcessEnv): Promise<string | undefined> {
-  return new Promise((resolve) => {
-    const child = spawn(python, ['-m', 'modelship_export'], {
-      cwd: pythonFolder(),
-      env: environment,
-      stdio: ['pipe', 'ignore', 'pipe'],
-    });
-    const stop = () => child.kill();
-    process.once('exit', stop);
-    let written = '';
-    child.stderr.setEncoding('utf8').on('data', (text: string) => {
-      written = (written + text).slice(-10_000);
-    });
-    child.once('error', (error) => resolve(`START ${error.message}`));
-    child.once('close', (code, signal) => {
-      process.removeListener('exit', stop);
-      const last = written.trimEnd().split('\n').at(-1)!;
-      resolve(code === 0 ? undefined : /^(?:MODULE|FAILED) /.test(last) ? last : `FAILED ${signal ?? last}`);
-    });
-    // A process that ended before it read the request is reported by its exit code.
-    child.stdin.on('error', () => {}).end(request);
-  });
-}
-
-function failure(request: ExportRequest, python: string, reason: string): ModelPackageError {
+function failure(request: ExportRequest, { python, kind, text }: ToolFailure): ModelPackageError {
   const { folder } = request;
   const packages = PACKAGES['library' in request ? request.library : 'texts'];
-  const [kind, text] = [reason.slice(0, reason.indexOf(' ')), reason.slice(reason.indexOf(' ') + 1)];
   if (kind === 'FAILED') {
     return new ModelPackageError(
       'ARTIFACT_INVALID',

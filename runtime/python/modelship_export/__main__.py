@@ -1,7 +1,7 @@
-"""Exports a saved model to ONNX, and runs the original on samples: python -m modelship_export < REQUEST
+"""Reads what other tools saved, for `modelship pack`: python -m modelship_export < REQUEST
 
-The request is JSON on standard input. The answers are in `export.json` beside the exported model. A failure ends with
-exit code 1, and its last line on standard error says why.
+The request is JSON on standard input. The report is `export.json` in the folder `out`, such as the answers of a model
+beside its export to ONNX. A failure ends with exit code 1, and its last line on standard error says why.
 """
 
 import json
@@ -15,12 +15,20 @@ os.environ.update(HF_HUB_OFFLINE="1", TRANSFORMERS_OFFLINE="1", TOKENIZERS_PARAL
 
 def main() -> None:
     request = json.load(sys.stdin)
-    if "library" in request:
-        from . import image as models
+    if "yaml" in request:
+        from .yaml_file import read as export
+    elif "packages" in request:
+        from .versions import read as export
+    elif "keras" in request:
+        from .keras_archive import export
+    elif "mlflow" in request:
+        from .mlflow_store import download as export
+    elif "library" in request:
+        from .image import export
     else:
-        from . import text as models
+        from .text import export
 
-    report = models.export(request)
+    report = export(request)
     Path(request["out"], "export.json").write_text(json.dumps(report))
 
 

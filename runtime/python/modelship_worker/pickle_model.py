@@ -70,16 +70,20 @@ def _output_modules(estimator):
 class PickledModel:
     """A pickled estimator. A classifier returns `label` and `probabilities`, any other model `prediction`. If a
     classifier has several targets, `label` has a column for each, and the outputs `probabilities_0` and so on belong to
-    the targets."""
+    the targets. `method` restricts a classifier to one of both."""
 
     def __init__(self, estimator, declared):
         self._estimator = estimator
         self._classes = getattr(estimator, "classes_", None)
         self._predict = estimator.predict
-        self._predict_proba = None if self._classes is None else getattr(estimator, "predict_proba", None)
+        method = declared.get("method") or _method(declared.get("outputs") or ())
+        has_scores = self._classes is not None and method != "predict"
+        self._predict_proba = getattr(estimator, "predict_proba", None) if has_scores else None
+        self._gives_label = self._predict_proba is None or method != "predict_proba"
         self._inputs = inputs_of(estimator, declared.get("inputs"))
         self.frame_modules = self._inputs.modules
-        self._takes_largest = self._predict_proba is not None and is_argmax(estimator) and self._proves_argmax()
+        gives_both = self._predict_proba is not None and self._gives_label
+        self._takes_largest = gives_both and is_argmax(estimator) and self._proves_argmax()
         outputs = declared.get("outputs") or self._probe()
         self.signatures = {"serving_default": {"inputs": self._inputs.specs, "outputs": outputs}}
 
@@ -108,7 +112,7 @@ class PickledModel:
             # One run of the model instead of two.
             scores = self._predict_proba(features)
             return _named("label", self._largest(scores)) + _named("probabilities", scores)
-        outputs = _named("label", self._predict(features))
+        outputs = _named("label", self._predict(features)) if self._gives_label else []
         if self._predict_proba:
             scores = self._predict_proba(features)
             # Targets may have different numbers of classes.
@@ -161,6 +165,14 @@ class PickledModel:
         if several and not target:
             return None
         return [str(each) for each in (self._classes[int(target)] if several else self._classes)]
+
+
+def _method(outputs):
+    """Returns the method that a package was restricted to, which its declared outputs show."""
+    kinds = {spec["name"].partition("_")[0] for spec in outputs}
+    if kinds == {"label"}:
+        return "predict"
+    return "predict_proba" if kinds == {"probabilities"} else None
 
 
 def is_argmax(estimator):

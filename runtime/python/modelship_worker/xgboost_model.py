@@ -9,20 +9,23 @@ SEVERAL = ("multi:softprob",)
 BINARY = ("binary:logistic",)
 
 
-def load(path, threads, _declared):
+def load(path, threads, declared):
     booster = xgboost.Booster({"nthread": threads})
     # The format is detected from bytes, and from a path by its ending.
     with open(path, "rb") as file:
         booster.load_model(bytearray(file.read()))
-    return BoosterModel(booster)
+    outputs = declared.get("outputs") or ()
+    gives_label = declared.get("method") == "predict" or "label" in [spec["name"] for spec in outputs]
+    return BoosterModel(booster, gives_label)
 
 
 class BoosterModel:
-    """Takes rows of numbers, in which NaN is a missing value."""
+    """Takes rows of numbers, in which NaN is a missing value. A classifier may give the number of the class, as `predict` of
+    XGBClassifier, instead of the probabilities."""
 
     modules = ("numpy", "xgboost")
 
-    def __init__(self, booster):
+    def __init__(self, booster, gives_label):
         self._booster = booster
         names = booster.feature_names
         kinds = booster.feature_types or []
@@ -32,7 +35,11 @@ class BoosterModel:
         best = attributes.get("best_iteration") if "scikit_learn" in attributes else None
         self._range = (0, 0 if best is None else int(best) + 1)
         spec = features(names, booster.num_features(), "f{}")
-        output = {"name": _name(booster), "datatype": "FP32", "shape": [-1]}
+        name = _name(booster)
+        self._gives_label = gives_label and name != "prediction"
+        output = {"name": name, "datatype": "FP32", "shape": [-1]}
+        if self._gives_label:
+            output = {"name": "label", "datatype": "INT64", "shape": [-1]}
         self.signatures = {"serving_default": {"inputs": [spec], "outputs": [output]}}
         import numpy
 
@@ -41,7 +48,10 @@ class BoosterModel:
 
     def run(self, _signature, arrays):
         rows = xgboost.DMatrix(arrays[0], feature_names=self._booster.feature_names)
-        return [self._booster.predict(rows, iteration_range=self._range)]
+        scores = self._booster.predict(rows, iteration_range=self._range)
+        if not self._gives_label:
+            return [scores]
+        return [scores.argmax(axis=1) if scores.ndim > 1 else (scores > 0.5).astype("int64")]
 
 
 def _name(booster):

@@ -140,6 +140,12 @@ export interface Artifact {
    * @default true
    */
   readonly needsPython?: boolean;
+  /**
+   * Method of an estimator whose result is the only output. A packaged estimator has the outputs that it declares.
+   *
+   * @default - classes and, if the estimator has them, their probabilities
+   */
+  readonly method?: 'predict' | 'predict_proba';
   /** Folder of the Python modules that the artifact imports. @default - it imports installed packages only */
   readonly code?: string;
   /**

@@ -1,6 +1,7 @@
 export { columnsOf } from '../tensor/columns.js';
 export { datatypesThatFit } from '../tensor/convert.js';
 export { packageDigest } from './digest.js';
+export { FileBytes } from './file-bytes.js';
 export { fileOperators } from './file-operators.js';
 export { checkOnnx, detectFormat } from './format.js';
 export { checkIdentity } from './identity.js';
@@ -29,6 +30,7 @@ export {
   type ManifestTensor,
   MODEL_FORMATS,
   type ModelFormat,
+  type ModelOrigin,
   type ObjectDetectionTask,
   type PackageFile,
   PICKLE_FORMATS,
@@ -52,3 +54,4 @@ export {
 export { signaturesOf, withInputRules } from './signatures.js';
 export { type TaskSignature, TENSORS_SIGNATURE, type TokenInput, taskSignature } from './task.js';
 export { fileSha256, verifyFiles } from './verify.js';
+export { type ZipEntry, zipContentOffset, zipEntries } from './zip.js';

@@ -34,6 +34,12 @@ export const PICKLE_FORMATS: readonly ModelFormat[] = ['exported_program', 'torc
 /** Formats of models that take rows of a table: estimators and boosted trees. */
 export const TABULAR_FORMATS: readonly ModelFormat[] = ['pickle', 'lightgbm', 'xgboost', 'catboost'];
 
+/** Tools whose artefacts `modelship pack` reads. The server responds as they do. */
+export const ORIGINS = ['mlflow'] as const;
+
+/** Tool that saved the model of a package. */
+export type ModelOrigin = (typeof ORIGINS)[number];
+
 // Without the locale, every message would only say that the input is invalid.
 // Compiling a schema that is used only once is not worthwhile.
 z.config({ ...en(), jitless: true });
@@ -326,6 +332,7 @@ const manifestObject = z.strictObject({
   task: z.optional(task),
   samples: z.strictObject({ count, tolerance: z.strictObject({ absolute: share, relative: share }) }),
   code: z.optional(packagePath),
+  origin: z.optional(z.enum(ORIGINS)),
   requirements: z.optional(
     z.array(text(REQUIREMENT, 'must be `name==version`, without options, URLs, extras or markers')),
   ),
@@ -643,6 +650,8 @@ export interface Manifest {
   samples: { count: number; tolerance: { absolute: number; relative: number } };
   /** Folder of the Python modules that the pickle imports. */
   code?: string | undefined;
+  /** Tool that saved the model before it was packed, whose own server the responses follow. */
+  origin?: ModelOrigin | undefined;
   requirements?: string[] | undefined;
   files: { path: string; size: number; sha256: string }[];
   digest: string;

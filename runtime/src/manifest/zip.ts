@@ -2,10 +2,13 @@ import type { FileBytes } from './file-bytes.js';
 
 const END_OF_DIRECTORY = 0x06054b50;
 const ENTRY = 0x02014b50;
+const ENTRY_SIZE = 46;
 const END_SIZE = 22;
 const MAX_COMMENT = 0xffff;
 /** Value of a 32-bit field whose actual value is in the ZIP64 records. */
 const IN_ZIP64 = 0xffffffff;
+/** Identifier of the extra field with the 64-bit values of an entry. */
+const ZIP64_FIELD = 1;
 
 const LOCAL_SIZE = 30;
 const DEFLATED = 8;
@@ -16,6 +19,12 @@ export interface ZipEntry {
   readonly method: number;
   /** Bytes in the archive. */
   readonly size: number;
+  /** Bytes when unpacked, as the archive claims. */
+  readonly unpacked: number;
+  readonly crc32: number;
+  readonly isEncrypted: boolean;
+  /** File type and permissions of Unix, or 0 if the archive was made elsewhere. */
+  readonly mode: number;
   /** Offset of its local header. */
   readonly offset: number;
 }
@@ -55,18 +64,49 @@ function directoryAt(file: FileBytes, tail: Buffer, at: number, tailStart: numbe
 function entriesIn(directory: Buffer): ZipEntry[] {
   const entries: ZipEntry[] = [];
   let at = 0;
-  while (at + 46 <= directory.length && directory.readUInt32LE(at) === ENTRY) {
+  while (at + ENTRY_SIZE <= directory.length && directory.readUInt32LE(at) === ENTRY) {
     const nameLength = directory.readUInt16LE(at + 28);
-    const otherLength = directory.readUInt16LE(at + 30) + directory.readUInt16LE(at + 32);
+    const extraLength = directory.readUInt16LE(at + 30);
+    const nameEnd = at + ENTRY_SIZE + nameLength;
+    const extra = directory.subarray(nameEnd, nameEnd + extraLength);
+    const [unpacked, size, offset] = wideValues(extra, [
+      directory.readUInt32LE(at + 24),
+      directory.readUInt32LE(at + 20),
+      directory.readUInt32LE(at + 42),
+    ]);
     entries.push({
-      name: directory.toString('utf8', at + 46, at + 46 + nameLength),
+      name: directory.toString('utf8', at + ENTRY_SIZE, nameEnd),
       method: directory.readUInt16LE(at + 10),
-      size: directory.readUInt32LE(at + 20),
-      offset: directory.readUInt32LE(at + 42),
+      size: size!,
+      unpacked: unpacked!,
+      crc32: directory.readUInt32LE(at + 16),
+      isEncrypted: (directory.readUInt16LE(at + 8) & 1) === 1,
+      mode: directory.readUInt32LE(at + 38) >>> 16,
+      offset: offset!,
     });
-    at += 46 + nameLength + otherLength;
+    at = nameEnd + extraLength + directory.readUInt16LE(at + 32);
   }
   return entries;
+}
+
+/** Replaces values that are too large for 32 bits by those of the ZIP64 field, which has them in the same order. */
+function wideValues(extra: Buffer, values: readonly number[]): number[] {
+  let field: Buffer = Buffer.alloc(0);
+  for (let at = 0; at + 4 <= extra.length; at += 4 + extra.readUInt16LE(at + 2)) {
+    if (extra.readUInt16LE(at) === ZIP64_FIELD) field = extra.subarray(at + 4, at + 4 + extra.readUInt16LE(at + 2));
+  }
+  let next = 0;
+  return values.map((value) => {
+    if (value !== IN_ZIP64 || next + 8 > field.length) return value;
+    next += 8;
+    return Number(field.readBigUInt64LE(next - 8));
+  });
+}
+
+/** Returns the offset of the content of an entry in the archive. */
+export function zipContentOffset(file: FileBytes, { offset }: ZipEntry): number {
+  const local = file.read(offset, LOCAL_SIZE);
+  return offset + LOCAL_SIZE + local.readUInt16LE(26) + local.readUInt16LE(28);
 }
 
 /**
@@ -74,11 +114,9 @@ function entriesIn(directory: Buffer): ZipEntry[] {
  *
  * @throws Error if it is compressed by another method than Deflate, or damaged
  */
-export function readZipEntry(file: FileBytes, { method, size, offset }: ZipEntry, limit: number): Buffer {
-  const local = file.read(offset, LOCAL_SIZE);
-  const start = offset + LOCAL_SIZE + local.readUInt16LE(26) + local.readUInt16LE(28);
-  const bytes = file.read(start, Math.min(size, limit));
-  if (method !== DEFLATED) return bytes;
+export function readZipEntry(file: FileBytes, entry: ZipEntry, limit: number): Buffer {
+  const bytes = file.read(zipContentOffset(file, entry), Math.min(entry.size, limit));
+  if (entry.method !== DEFLATED) return bytes;
   // Loaded on demand, because the server starts without it.
   const { inflateRawSync, constants } = process.getBuiltinModule('node:zlib');
   return inflateRawSync(bytes, { finishFlush: constants.Z_SYNC_FLUSH, maxOutputLength: limit });

@@ -25,6 +25,8 @@ export interface WorkerOptions {
   /** Names of further variables of this process that the worker inherits. @default - none */
   readonly environment?: readonly string[];
   readonly declared?: Partial<Signature>;
+  /** Method of an estimator whose result is the only output. @default - the outputs that are declared, or all */
+  readonly method?: string;
   /** Folder of the Python modules that the file imports. @default - none */
   readonly code?: string;
   readonly threads: number;
@@ -126,10 +128,13 @@ export class Worker {
    * process exited
    */
   async load(): Promise<WorkerModel> {
-    const { path, format, trusted, declared = {}, code, threads, python, loadLimitMs } = this.options;
+    const { path, format, trusted, declared = {}, method, code, threads, python, loadLimitMs } = this.options;
     let frame: Frame;
     try {
-      frame = await this.call(encodeFrame({ path, format, trusted, declared, code, threads }), loadLimitMs);
+      frame = await this.call(
+        encodeFrame({ path, format, trusted, declared: { ...declared, method }, code, threads }),
+        loadLimitMs,
+      );
     } catch (error) {
       if (!(error instanceof WorkerTimeout)) throw error;
       throw new ModelPackageError(

@@ -13,7 +13,11 @@ import {
   decodePredictRequest,
   type PredictRequest,
 } from '../tensorflow-serving/predict-request.js';
-import { encodePredictionLines, encodePredictResponse } from '../tensorflow-serving/predict-response.js';
+import {
+  encodePredictionLines,
+  encodePredictResponse,
+  type ResponseForm,
+} from '../tensorflow-serving/predict-response.js';
 
 /** MLflow's containers for SageMaker take the keys of data frames. TensorFlow's containers take single rows. */
 const DIALECT: Dialect = {
@@ -24,7 +28,7 @@ const DIALECT: Dialect = {
 };
 
 type Decode = (body: Buffer, model: ServedModel, type?: string) => PredictRequest | Promise<PredictRequest>;
-type Encode = (outputs: readonly Tensor[], rows: boolean) => HttpResponse | Promise<HttpResponse>;
+type Encode = (outputs: readonly Tensor[], rows: boolean, form: ResponseForm) => HttpResponse | Promise<HttpResponse>;
 
 /** Request decoders by content type. */
 const DECODERS: Readonly<Record<string, Decode>> = {
@@ -47,11 +51,11 @@ const DECODERS: Readonly<Record<string, Decode>> = {
 
 /** Response encoders by content type. */
 const ENCODERS: Readonly<Record<string, Encode>> = {
-  'application/json': (outputs, rows) => jsonResponse(encodePredictResponse(outputs, rows)),
-  'application/jsonlines': (outputs, rows) =>
+  'application/json': (outputs, rows, form) => jsonResponse(encodePredictResponse(outputs, rows, form)),
+  'application/jsonlines': (outputs, rows, form) =>
     // The whole response fits on one line, as in SageMaker's own containers. Line breaks in JSON occur only between its
     // parts.
-    typed('application/jsonlines', encodePredictResponse(outputs, rows).toString().replaceAll(/\n */g, '')),
+    typed('application/jsonlines', encodePredictResponse(outputs, rows, form).toString().replaceAll(/\n */g, '')),
   'application/x-ndjson': (outputs) => typed('application/x-ndjson', encodePredictionLines(outputs)),
   'text/csv': (outputs) => typed('text/csv; charset=utf-8', csvFromTensors(outputs)),
   'application/x-npy': (outputs) => typed('application/x-npy', npyFromTensor(only(outputs))),
@@ -85,6 +89,12 @@ export function encoderFor(accept: string | undefined, byDefault: string): Encod
     if (Object.hasOwn(ENCODERS, type)) return ENCODERS[type];
   }
   return undefined;
+}
+
+/** Returns the form of JSON responses: MLflow's for its own models, otherwise that of TensorFlow's containers. */
+export function responseForm({ manifest: { origin, format } }: ServedModel): ResponseForm {
+  // MLflow's server names the outputs of ONNX models.
+  return origin === 'mlflow' ? { columns: 'predictions', named: format === 'onnx' } : {};
 }
 
 /** Returns the weight of a type in `Accept`; 1 if it has none. */

@@ -11,7 +11,15 @@ import { failureResponse, jsonResponse, textResponse } from '../responses.js';
 import { soleModel } from '../sole-model.js';
 import { answerExamples } from '../tensorflow-serving/rest.js';
 import type { ModelChoice } from '../text/task-model.js';
-import { ACCEPTED_TYPES, CONTENT_TYPES, DEFAULT_TYPE, decoderFor, encoderFor, isJson } from './content.js';
+import {
+  ACCEPTED_TYPES,
+  CONTENT_TYPES,
+  DEFAULT_TYPE,
+  decoderFor,
+  encoderFor,
+  isJson,
+  responseForm,
+} from './content.js';
 
 /** Health check path, shared with TorchServe. */
 const PING_PATH = '/ping';
@@ -97,7 +105,7 @@ async function invoke(
   if (!encode) return refusal(406, `accept ${accept}: ${ACCEPTED_TYPES.join(', ')} are supported`);
   const { inputs, rows, signatureName } = await decode(request.body, model, contentType);
   const { outputs } = await model.infer({ inputs, signatureName, signal: request.signal });
-  return encode(outputs, rows);
+  return encode(outputs, rows, responseForm(model));
 }
 
 function multiModelRoutes(models: ModelCatalog, control: ModelControl, accept: string): readonly Route[] {

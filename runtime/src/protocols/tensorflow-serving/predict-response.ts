@@ -7,15 +7,27 @@ const INDENT = '    ';
 // Style for outputs that hold numbers, and for bytes that are not written in base64.
 const NUMBERS: TensorStyle = { separator: ', ', nonFinite: 'words' };
 
-/** Encodes outputs as rows with one value or object each, or as columns with one tensor per name. */
-export function encodePredictResponse(outputs: readonly Tensor[], rows: boolean): Buffer | string {
-  if (outputs.length === 0) throw invalid('Cannot convert empty tensor map to JSON');
-  return rows ? encodeRows(outputs) : encodeColumns(outputs);
+/** Differences of servers whose responses otherwise are those of TensorFlow Serving. */
+export interface ResponseForm {
+  /** Member with the columns. @default 'outputs' */
+  readonly columns?: 'outputs' | 'predictions';
+  /** Whether an object names the output even if there is only one. @default false */
+  readonly named?: boolean;
 }
 
-function encodeRows(outputs: readonly Tensor[]): Buffer | string {
+/** Encodes outputs as rows with one value or object each, or as columns with one tensor per name. */
+export function encodePredictResponse(
+  outputs: readonly Tensor[],
+  rows: boolean,
+  { columns = 'outputs', named = false }: ResponseForm = {},
+): Buffer | string {
+  if (outputs.length === 0) throw invalid('Cannot convert empty tensor map to JSON');
+  const single = outputs.length === 1 && !named;
+  return rows ? encodeRows(outputs, single) : encodeColumns(outputs, single, columns);
+}
+
+function encodeRows(outputs: readonly Tensor[], single: boolean): Buffer | string {
   const size = batchSize(outputs);
-  const single = outputs.length === 1;
   const shapes = outputs.map((output) => output.shape.slice(1));
   const steps = shapes.map((shape) => shape.reduce((product, length) => product * length, 1));
   const styles = outputs.map((output) => style(output, (single ? 1 : 2) + output.shape.length));
@@ -64,10 +76,10 @@ export function encodePredictionLines(outputs: readonly Tensor[]): Buffer | stri
   return writer.finish();
 }
 
-function encodeColumns(outputs: readonly Tensor[]): Buffer | string {
+function encodeColumns(outputs: readonly Tensor[], single: boolean, member: string): Buffer | string {
   const writer = new JsonWriter();
-  writer.raw('{\n    "outputs": ');
-  if (outputs.length === 1) {
+  writer.raw(`{\n    "${member}": `);
+  if (single) {
     writeColumn(writer, outputs[0]!, 0, 0, 1);
   } else {
     for (let index = 0; index < outputs.length; index++) {

@@ -1,0 +1,73 @@
+import { existsSync, realpathSync } from 'node:fs';
+import { join, sep } from 'node:path';
+import type { TensorSpec } from '@modelship/runtime';
+import { type ModelOrigin, ModelPackageError } from '@modelship/runtime/manifest';
+import type { SampleRequest } from '../sample-requests.js';
+
+/** A model that another tool saved, in terms of `modelship pack`. */
+export interface Adopted {
+  /** Path of the model itself: a file, or the folder of a SavedModel. */
+  readonly model: string;
+  /** Inputs, for formats that do not record them. @default - those that the file records */
+  readonly inputs?: readonly TensorSpec[];
+  /** Method of an estimator whose result the tool's server responds with. @default - all results */
+  readonly method?: 'predict' | 'predict_proba';
+  /** Class names of the scores. @default - none */
+  readonly labels?: readonly string[];
+  /** Folder of the Python modules that a pickle imports. @default - it imports installed packages only */
+  readonly code?: string;
+  /** Requests for golden samples. @default - none */
+  readonly requests?: readonly SampleRequest[];
+  /** Version of the model, an integer in decimal notation. @default - the tool records none */
+  readonly version?: string;
+  /** Settings that the package does not keep, each with the reason. */
+  readonly notes: readonly string[];
+}
+
+/** Context of a tool that reads an artefact. */
+export interface AdoptContext {
+  /** Folder for files that the tool has to make, which is removed after packing. */
+  readonly temporary: string;
+  /** Called with each step when it starts. */
+  readonly onStep: (step: string) => void;
+}
+
+/** Another tool, whose artefacts can be packed. */
+export interface ForeignTool {
+  /** Name of the tool, for people. */
+  readonly name: string;
+  /** Name of the tool in the manifest. */
+  readonly id: ModelOrigin;
+  /** File that shows that a folder is the tool's, for people. Undefined if the folder is not the tool's. */
+  recognize(folder: string): string | undefined;
+  /**
+   * Reads the artefact in a folder.
+   *
+   * @throws ModelPackageError
+   */
+  read(folder: string, context: AdoptContext): Promise<Adopted>;
+}
+
+/**
+ * Returns the path of a file or folder that an artefact names.
+ *
+ * @param place file and setting that name it
+ * @throws ModelPackageError `FILE_MISSING`, or `ARTIFACT_INVALID` if the path or a link leads out of the folder
+ */
+export function namedFile(folder: string, name: unknown, place: string): string {
+  if (typeof name !== 'string' || name === '') {
+    throw new ModelPackageError('ARTIFACT_INVALID', `${place} must name a file of ${folder}. Save the model again.`);
+  }
+  const path = join(folder, name);
+  if (!existsSync(path)) {
+    throw new ModelPackageError(
+      'FILE_MISSING',
+      `${place} names ${name}, and ${path} is missing. Copy the whole folder.`,
+    );
+  }
+  if (`${realpathSync(path)}${sep}`.startsWith(`${realpathSync(folder)}${sep}`)) return path;
+  throw new ModelPackageError(
+    'ARTIFACT_INVALID',
+    `${place} names ${name}, which leads out of ${folder}. Copy the file into the folder, and name it there.`,
+  );
+}

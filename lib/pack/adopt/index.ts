@@ -1,0 +1,73 @@
+import { mkdtempSync, rmSync, statSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { type ModelOrigin, ModelPackageError } from '@modelship/runtime/manifest';
+import { isHuggingFaceFolder } from '../hugging-face/folder.js';
+import type { Adopted, ForeignTool } from './adopted.js';
+import { downloadMlflow, isMlflowUri, mlflow } from './mlflow.js';
+
+export type { Adopted } from './adopted.js';
+
+/** Tools whose artefacts can be packed. */
+const TOOLS: readonly ForeignTool[] = [mlflow];
+
+/** What other tools saved, and the name of the tool. */
+export interface Origin extends Adopted {
+  /** Name of the tool in the manifest. */
+  readonly tool: ModelOrigin;
+}
+
+/**
+ * Reads the artefact of another tool, and calls `pack` with it. Files that had to be unpacked are removed afterwards.
+ *
+ * @param pack packs the artefact, or the model itself if no other tool saved it
+ * @throws ModelPackageError, also if the artefact fits several tools
+ */
+export async function withAdopted<Result>(
+  source: string,
+  onStep: (step: string) => void,
+  pack: (origin: Origin | undefined) => Promise<Result>,
+): Promise<Result> {
+  const temporary = mkdtempSync(join(tmpdir(), 'modelship-adopt-'));
+  const dispose = () => rmSync(temporary, { recursive: true, force: true });
+  process.once('exit', dispose);
+  try {
+    const folder = await folderOf(source, temporary, onStep);
+    const tool = folder === undefined ? undefined : toolOf(folder);
+    if (!tool) return await pack(undefined);
+    onStep(`Read the files of ${tool.name}`);
+    return await pack({ tool: tool.id, ...(await tool.read(folder!, { temporary, onStep })) });
+  } finally {
+    process.removeListener('exit', dispose);
+    dispose();
+  }
+}
+
+/** Returns the folder of an artefact, unpacked or downloaded if necessary. Returns undefined for a file. */
+async function folderOf(
+  source: string,
+  temporary: string,
+  onStep: (step: string) => void,
+): Promise<string | undefined> {
+  if (isMlflowUri(source)) {
+    onStep(`Download ${source}`);
+    return downloadMlflow(source, temporary);
+  }
+  const stats = statSync(source, { throwIfNoEntry: false });
+  if (stats?.isDirectory()) return source;
+  return undefined;
+}
+
+function toolOf(folder: string): ForeignTool | undefined {
+  const found = TOOLS.flatMap((tool) => {
+    const file = tool.recognize(folder);
+    return file === undefined ? [] : [{ tool, file }];
+  });
+  const names = found.map(({ tool, file }) => `${tool.name} (${file})`);
+  if (found.length > 0 && isHuggingFaceFolder(folder)) names.push('Hugging Face (config.json)');
+  if (names.length < 2) return found[0]?.tool;
+  throw new ModelPackageError(
+    'FORMAT_UNKNOWN',
+    `${folder} has files of ${names.join(' and of ')}. Copy those of one of them to a folder, and pack that.`,
+  );
+}

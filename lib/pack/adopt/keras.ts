@@ -1,0 +1,29 @@
+import { join, resolve } from 'node:path';
+import { ModelPackageError } from '@modelship/runtime/manifest';
+import { runPythonTool } from '../python-tool.js';
+
+/**
+ * Exports a Keras archive as a SavedModel by TensorFlow. Functions that the archive itself holds are not run.
+ *
+ * @param out folder that the SavedModel is written to
+ * @returns folder of the SavedModel
+ * @throws ModelPackageError `FORMAT_UNSUPPORTED` without TensorFlow, `ARTIFACT_INVALID` if Keras cannot load the archive
+ */
+export async function exportKeras(path: string, out: string): Promise<string> {
+  const folder = join(out, 'saved_model');
+  const { failure } = await runPythonTool<object>({ keras: resolve(path), folder }, out);
+  if (!failure) return folder;
+  const { kind, python, text } = failure;
+  if (kind === 'FAILED') {
+    throw new ModelPackageError(
+      'ARTIFACT_INVALID',
+      `${path} cannot be loaded by Keras: ${text}. Load it with your own classes and functions, call ` +
+        '`model.export(FOLDER)`, and pack that folder.',
+    );
+  }
+  throw new ModelPackageError(
+    'FORMAT_UNSUPPORTED',
+    `${path} is a Keras archive, and ${python} cannot export it (${kind === 'START' ? text : `it has no module ${text}`}). ` +
+      'Install TensorFlow with `pip install tensorflow`, or name another interpreter with MODELSHIP_PYTHON.',
+  );
+}

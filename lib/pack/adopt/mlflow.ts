@@ -1,0 +1,325 @@
+import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import type { Datatype, TensorSpec } from '@modelship/runtime';
+import { ModelPackageError } from '@modelship/runtime/manifest';
+import { runPythonTool } from '../python-tool.js';
+import { parseSampleRequests, type SampleRequest } from '../sample-requests.js';
+import { type AdoptContext, type Adopted, type ForeignTool, namedFile } from './adopted.js';
+import { exportKeras } from './keras.js';
+import { pinnedPackages, versionNotes } from './pinned-versions.js';
+import { readYaml } from './yaml.js';
+
+type Json = Readonly<Record<string, unknown>>;
+
+/** File that describes a model of MLflow. */
+const MODEL_FILE = 'MLmodel';
+
+/** Folder of a run or of a logged model below which MLflow stores files. */
+const ARTIFACTS = 'artifacts';
+
+/** Number of rows of an input example that become golden samples. Each replica runs them before it is ready. */
+const MAX_SAMPLES = 10;
+
+/** Reads models that MLflow saved, logged or registered. */
+export const mlflow: ForeignTool = {
+  name: 'MLflow',
+  id: 'mlflow',
+  recognize: (folder) => (modelFolder(folder) === undefined ? undefined : MODEL_FILE),
+  read: async (folder, context) => {
+    const found = modelFolder(folder)!;
+    if (found.length > 1) {
+      throw new ModelPackageError(
+        'ARTIFACT_INVALID',
+        `${folder} has several models of MLflow: ${found.join(', ')}. Give the folder of one.`,
+      );
+    }
+    return readModel(found[0]!, context);
+  },
+};
+
+/** Whether a source names a model in MLflow's store instead of a file. */
+export function isMlflowUri(source: string): boolean {
+  return /^(models|runs):\//.test(source);
+}
+
+/**
+ * Downloads a model of a run or of the registry by MLflow, from the store that `MLFLOW_TRACKING_URI` names or that is in
+ * the working directory.
+ *
+ * @returns folder of the model
+ * @throws ModelPackageError `FORMAT_UNSUPPORTED` without MLflow, `FILE_MISSING` if there is no such model
+ */
+export async function downloadMlflow(uri: string, out: string): Promise<string> {
+  const request = { mlflow: uri, directory: process.cwd(), tracking: process.env.MLFLOW_TRACKING_URI };
+  const { report, failure } = await runPythonTool<{ readonly folder: string }>(request, out);
+  if (!failure) return report.folder;
+  const { kind, python, text } = failure;
+  if (kind === 'FAILED') {
+    throw new ModelPackageError(
+      'FILE_MISSING',
+      `${uri} cannot be downloaded by MLflow: ${text}. Set MLFLOW_TRACKING_URI to the store that has it.`,
+    );
+  }
+  throw new ModelPackageError(
+    'FORMAT_UNSUPPORTED',
+    `${uri} is in a store of MLflow, and ${python} cannot read it (${kind === 'START' ? text : `it has no module ${text}`}). ` +
+      'Install it with `pip install mlflow`, name another interpreter with MODELSHIP_PYTHON, or give the folder of the model.',
+  );
+}
+
+/**
+ * Returns the folders of models in a folder: the folder itself, those in the artifacts of a run, or the one that a version
+ * in the registry names. Returns undefined if there are none.
+ */
+function modelFolder(folder: string): readonly string[] | undefined {
+  if (existsSync(join(folder, MODEL_FILE))) return [folder];
+  const artifacts = join(folder, ARTIFACTS);
+  const inArtifacts = [artifacts, ...foldersIn(artifacts)].filter((each) => existsSync(join(each, MODEL_FILE)));
+  if (inArtifacts.length > 0) return inArtifacts;
+  const registered = registeredFolder(folder);
+  return registered === undefined ? undefined : modelFolder(registered);
+}
+
+/** Returns the folder that a version in a registry of files names, or the latest version of a registered model. */
+function registeredFolder(folder: string): string | undefined {
+  const versions = foldersIn(folder).filter((each) => /(^|[/\\])version-\d+$/.test(each));
+  const number = (path: string) => Number(/\d+$/.exec(path)![0]);
+  const latest = versions.sort((one, other) => number(other) - number(one))[0] ?? folder;
+  const meta = join(latest, 'meta.yaml');
+  if (!existsSync(meta)) return undefined;
+  const location = /^storage_location: ['"]?([^'"\n]+?)['"]?$/m.exec(readFileSync(meta, 'utf8'))?.[1];
+  if (location === undefined) return undefined;
+  const path = location.startsWith('file:') ? fileURLToPath(location) : location;
+  return existsSync(join(path, MODEL_FILE)) ? path : undefined;
+}
+
+function foldersIn(folder: string): string[] {
+  if (!statSync(folder, { throwIfNoEntry: false })?.isDirectory()) return [];
+  return readdirSync(folder, { withFileTypes: true })
+    .filter((entry) => entry.isDirectory())
+    .map((entry) => join(folder, entry.name));
+}
+
+/** Model of one flavor. */
+interface FlavorModel {
+  readonly model: string;
+  readonly method?: Adopted['method'];
+  readonly notes?: readonly string[];
+}
+
+/** A flavor, which is MLflow's name for the library of a model. */
+interface Flavor {
+  /** Packages whose versions should be those that the model was saved with. */
+  readonly packages: readonly string[];
+  read(model: MlflowModel, context: AdoptContext): FlavorModel | Promise<FlavorModel>;
+}
+
+/** Files and settings of a model. */
+interface MlflowModel {
+  readonly folder: string;
+  /** Settings of the flavor. */
+  readonly flavor: Json;
+  /** Settings of the flavor that MLflow's own server uses. */
+  readonly served: Json;
+  /** Returns the path of a file that a setting of the flavor names. */
+  file(setting: string): string;
+}
+
+/** Flavors that can be packed. The first that a model has is used. */
+const FLAVORS: Readonly<Record<string, Flavor>> = {
+  onnx: { packages: [], read: readOnnx },
+  sklearn: { packages: ['scikit-learn', 'numpy'], read: readSklearn },
+  lightgbm: { packages: ['lightgbm'], read: readLightgbm },
+  xgboost: { packages: ['xgboost'], read: readXgboost },
+  catboost: { packages: ['catboost'], read: readCatboost },
+  pytorch: { packages: ['torch'], read: readPytorch },
+  tensorflow: { packages: ['tensorflow', 'keras'], read: readTensorflow },
+};
+
+async function readModel(folder: string, context: AdoptContext): Promise<Adopted> {
+  const path = join(folder, MODEL_FILE);
+  const description = object(await readYaml(path));
+  const flavors = object(description.flavors);
+  const name = Object.keys(FLAVORS).find((each) => each in flavors);
+  if (name === undefined) {
+    throw new ModelPackageError(
+      'FORMAT_UNSUPPORTED',
+      `${path} has the flavors ${Object.keys(flavors).join(', ') || 'of no library'}, and ${Object.keys(FLAVORS).join(', ')} ` +
+        'can be packed. Save the model that it wraps in one of these flavors.',
+    );
+  }
+  const flavor = object(flavors[name]);
+  const served = object(flavors.python_function);
+  const file = (setting: string) => namedFile(folder, flavor[setting], `${path} (${name}.${setting})`);
+  const { packages, read } = FLAVORS[name]!;
+  const pinned = pinnedPackages(join(folder, 'requirements.txt'), packages);
+  const notes = await versionNotes(
+    pinned,
+    typeof served.python_version === 'string' ? served.python_version : undefined,
+  );
+  const model = await read({ folder, flavor, served, file }, context);
+  const signature = object(description.signature);
+  const code = flavor.code ?? served.code;
+  const inputs = inputsOf(signature.inputs);
+  return {
+    ...model,
+    ...(inputs && { inputs }),
+    ...(typeof code === 'string' && { code: namedFile(folder, code, `${path} (${name}.code)`) }),
+    requests: exampleOf(folder, object(description.saved_input_example_info)),
+    notes: [...notes, ...(model.notes ?? []), ...signatureNotes(signature)],
+  };
+}
+
+function readOnnx({ flavor, file }: MlflowModel): FlavorModel {
+  const options = flavor.onnx_session_options;
+  return {
+    model: file('data'),
+    notes: options ? ['onnx_session_options: the server chooses threads and optimizations itself'] : [],
+  };
+}
+
+function readSklearn({ served, file }: MlflowModel): FlavorModel {
+  const method = served.predict_fn ?? 'predict';
+  const model = file('pickled_model');
+  if (method === 'predict' || method === 'predict_proba') return { model, method };
+  return {
+    model,
+    notes: [`predict_fn: ${JSON.stringify(method)} is not served; responses have the results of predict`],
+  };
+}
+
+/** Reads a booster, or an estimator with the methods of scikit-learn. */
+function readLightgbm({ file }: MlflowModel): FlavorModel {
+  return { model: file('data'), method: 'predict' };
+}
+
+function readXgboost({ flavor, file }: MlflowModel): FlavorModel {
+  const isClassifier = String(flavor.model_class).endsWith('Classifier');
+  return { model: file('data'), ...(isClassifier && { method: 'predict' }) };
+}
+
+function readCatboost({ flavor, file }: MlflowModel): FlavorModel {
+  const isClassifier = flavor.model_type === 'CatBoostClassifier';
+  return {
+    model: file('data'),
+    notes: isClassifier ? ['predict: responses have the probability of each class instead of the class'] : [],
+  };
+}
+
+/** Names of the model in the data folder of PyTorch, by age. */
+const PYTORCH_FILES = ['model.pth', 'model.pt2'];
+
+function readPytorch({ flavor, file }: MlflowModel): FlavorModel {
+  const data = file('model_data');
+  const name = PYTORCH_FILES.find((each) => existsSync(join(data, each))) ?? PYTORCH_FILES[0];
+  return { model: namedFile(data, name, `${MODEL_FILE} (pytorch.model_data: ${flavor.model_data})`) };
+}
+
+async function readTensorflow({ folder, flavor, file }: MlflowModel, context: AdoptContext): Promise<FlavorModel> {
+  if (flavor.model_type !== 'keras') return { model: file('saved_model_dir') };
+  const data = file('data');
+  const archive = join(data, 'model.keras');
+  if (existsSync(archive)) {
+    context.onStep('Export the Keras model as a SavedModel');
+    return { model: await exportKeras(archive, context.temporary) };
+  }
+  return { model: namedFile(folder, join(String(flavor.data), 'model'), `${MODEL_FILE} (tensorflow.data)`) };
+}
+
+/** Datatypes of columns, by MLflow's name. */
+const COLUMN_TYPES: Readonly<Record<string, Datatype>> = {
+  boolean: 'BOOL',
+  integer: 'INT32',
+  long: 'INT64',
+  float: 'FP32',
+  double: 'FP64',
+  string: 'BYTES',
+};
+
+/** Datatypes of tensors, by NumPy's name. */
+const TENSOR_TYPES: Readonly<Record<string, Datatype>> = {
+  bool: 'BOOL',
+  int8: 'INT8',
+  int16: 'INT16',
+  int32: 'INT32',
+  int64: 'INT64',
+  uint8: 'UINT8',
+  uint16: 'UINT16',
+  uint32: 'UINT32',
+  uint64: 'UINT64',
+  float16: 'FP16',
+  float32: 'FP32',
+  float64: 'FP64',
+  str: 'BYTES',
+  object: 'BYTES',
+};
+
+interface Field {
+  readonly name?: string;
+  readonly type: string;
+  readonly required?: boolean;
+  readonly 'tensor-spec'?: { readonly dtype: string; readonly shape: readonly number[] };
+}
+
+/**
+ * Returns the inputs of a signature: its tensors, or a tensor for each column. Columns of one kind of number are one tensor
+ * of rows. Returns undefined if it has none, or types that are not tensors.
+ */
+function inputsOf(text: unknown): TensorSpec[] | undefined {
+  const fields = fieldsOf(text);
+  if (fields.length === 0) return undefined;
+  const tensors = fields.map(({ name, 'tensor-spec': spec }, place) => {
+    const datatype = spec && TENSOR_TYPES[spec.dtype];
+    return (
+      datatype && { name: name ?? (fields.length === 1 ? 'input' : `input_${place}`), datatype, shape: spec.shape }
+    );
+  });
+  if (tensors.every((each) => each !== undefined)) return tensors;
+  const columns = fields.map(({ name, type }, place) => {
+    const datatype = COLUMN_TYPES[type];
+    return datatype && { name: name ?? String(place), datatype, shape: [-1] };
+  });
+  if (!columns.every((each) => each !== undefined)) return undefined;
+  const { datatype } = columns[0]!;
+  if (datatype === 'BYTES' || columns.some((each) => each.datatype !== datatype)) return columns;
+  const names = columns.map(({ name }) => name);
+  return [{ name: 'features', datatype, shape: [-1, columns.length], labels: names }];
+}
+
+function fieldsOf(text: unknown): readonly Field[] {
+  return typeof text === 'string' ? JSON.parse(text) : [];
+}
+
+function signatureNotes(signature: Json): string[] {
+  const optional = fieldsOf(signature.inputs).filter(({ required }) => required === false);
+  const params = fieldsOf(signature.params);
+  return [
+    ...optional.map(({ name }) => `${name}: the column is optional in MLflow; here, send null for a missing value`),
+    ...params.map(({ name }) => `${name}: the parameter keeps the default of the model, and requests cannot set it`),
+  ];
+}
+
+/** Returns the rows of an input example as requests. */
+function exampleOf(folder: string, info: Json): SampleRequest[] | undefined {
+  const name = info.serving_input_path;
+  if (typeof name !== 'string') return undefined;
+  const path = namedFile(folder, name, `${MODEL_FILE} (saved_input_example_info.serving_input_path)`);
+  const text = readFileSync(path, 'utf8');
+  const { dataframe_split: table } = object(JSON.parse(text)) as { dataframe_split?: Table };
+  const rows = table && { instances: table.data.map((row) => Object.fromEntries(namedCells(table.columns, row))) };
+  return parseSampleRequests(rows ? JSON.stringify(rows) : text, path).slice(0, MAX_SAMPLES);
+}
+
+interface Table {
+  readonly columns: readonly string[];
+  readonly data: readonly (readonly unknown[])[];
+}
+
+function namedCells(columns: readonly string[], row: readonly unknown[]): [string, unknown][] {
+  return row.map((value, place) => [String(columns[place] ?? place), value]);
+}
+
+function object(value: unknown): Json {
+  return value !== null && typeof value === 'object' && !Array.isArray(value) ? (value as Json) : {};
+}

@@ -1,0 +1,75 @@
+import { spawn } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { pythonFolder, workerEnvironment } from '@modelship/runtime/serve';
+import { pythonOptions } from './python-options.js';
+
+/** Reason why the tool did not do its work. */
+export interface ToolFailure {
+  /** Interpreter that ran it. */
+  readonly python: string;
+  /** Whether the interpreter did not start, lacks the module that `text` names, or the work failed. */
+  readonly kind: 'START' | 'MODULE' | 'FAILED';
+  readonly text: string;
+}
+
+/** Report of the tool, or the reason why there is none. */
+export type ToolResult<Report> =
+  | { readonly report: Report; readonly failure?: undefined }
+  | { readonly report?: undefined; readonly failure: ToolFailure };
+
+/** Module of the runtime that loads models of other tools for the command line. */
+const MODULE = 'modelship_export';
+
+/** File in which the tool reports. */
+const REPORT_FILE = 'export.json';
+
+/**
+ * Loads a model of another tool as a request says, in the interpreter that `MODELSHIP_PYTHON` names.
+ *
+ * @param request what to do
+ * @param out folder for the results
+ */
+export async function runPythonTool<Report>(request: object, out: string): Promise<ToolResult<Report>> {
+  const { python = 'python3', workerEnvironment: names } = pythonOptions();
+  const temporary = mkdtempSync(join(tmpdir(), 'modelship-python-'));
+  try {
+    const last = await run(python, JSON.stringify({ ...request, out }), workerEnvironment(1, temporary, names));
+    if (last !== undefined) {
+      const [kind, ...words] = last.split(' ');
+      return { failure: { python, kind: kind as ToolFailure['kind'], text: words.join(' ') } };
+    }
+    const file = join(out, REPORT_FILE);
+    const report = JSON.parse(readFileSync(file, 'utf8')) as Report;
+    rmSync(file);
+    return { report };
+  } finally {
+    rmSync(temporary, { recursive: true, force: true });
+  }
+}
+
+/** Runs the tool. Returns the last line that it wrote if it failed. */
+function run(python: string, request: string, environment: NodeJS.ProcessEnv): Promise<string | undefined> {
+  return new Promise((resolve) => {
+    const child = spawn(python, ['-m', MODULE], {
+      cwd: pythonFolder(),
+      env: environment,
+      stdio: ['pipe', 'ignore', 'pipe'],
+    });
+    const stop = () => child.kill();
+    process.once('exit', stop);
+    let written = '';
+    child.stderr.setEncoding('utf8').on('data', (text: string) => {
+      written = (written + text).slice(-10_000);
+    });
+    child.once('error', (error) => resolve(`START ${error.message}`));
+    child.once('close', (code, signal) => {
+      process.removeListener('exit', stop);
+      const last = written.trimEnd().split('\n').at(-1)!;
+      resolve(code === 0 ? undefined : /^(?:MODULE|FAILED) /.test(last) ? last : `FAILED ${signal ?? last}`);
+    });
+    // A process that ended before it read the request is reported by its exit code.
+    child.stdin.on('error', () => {}).end(request);
+  });
+}

@@ -1,0 +1,157 @@
+import { execFileSync } from 'node:child_process';
+import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, test, vi } from 'vitest';
+import { ALL, shareOf } from '../../../support/share.js';
+import { toolPython } from '../../../support/tool-python.js';
+import { ARTEFACTS, answersOf, expectAnswers, PYTHON, pack } from './support.js';
+
+const folder = mkdtempSync(join(tmpdir(), 'modelship-mlflow-'));
+const committed = join(ARTEFACTS, 'mlflow');
+const models = ALL ? join(folder, 'models') : committed;
+
+beforeAll(() => {
+  vi.stubEnv('MODELSHIP_PYTHON', PYTHON);
+  if (!ALL) return;
+  execFileSync(toolPython('mlflow'), [join(__dirname, 'save_mlflow.py'), models, '100'], { stdio: 'pipe' });
+}, 1_200_000);
+afterAll(() => {
+  vi.unstubAllEnvs();
+  rmSync(folder, { recursive: true, force: true });
+});
+
+/** Formats by the name of the model. */
+const FORMATS = {
+  sklearn_label: 'pickle',
+  sklearn_scores: 'pickle',
+  sklearn_names: 'pickle',
+  sklearn_table: 'pickle',
+  lightgbm_booster: 'lightgbm',
+  xgboost_booster: 'xgboost',
+  xgboost_regressor: 'xgboost',
+  xgboost_label: 'xgboost',
+  pytorch_module: 'torch_pickle',
+  keras_network: 'saved_model',
+  onnx_network: 'onnx',
+} as const;
+
+const names = Object.keys(FORMATS) as (keyof typeof FORMATS)[];
+
+test.each(shareOf(names, 4, 'mlflow'))(
+  '%s responds as the server of MLflow does',
+  { timeout: 240_000 },
+  async (name) => {
+    const artefact = join(models, name);
+    const { manifest, notes, folder: packed, remove } = await pack(artefact, { trustPickle: true });
+    expect(manifest).toMatchObject({ format: FORMATS[name], origin: 'mlflow' });
+    expect(notes).toEqual([]);
+    await expectAnswers(packed, '/invocations', answersOf(artefact));
+    remove();
+  },
+);
+
+/** Returns a copy of a committed model with one more file. */
+function withFile(name: string, file: string, text: string): string {
+  const copy = mkdtempSync(join(folder, `${name}-`));
+  cpSync(join(committed, name), copy, { recursive: true });
+  writeFileSync(join(copy, file), text);
+  return copy;
+}
+
+/** Returns a copy of a committed model with one file changed. */
+function changed(name: string, file: string, change: (text: string) => string): string {
+  return withFile(name, file, change(readFileSync(join(committed, name, file), 'utf8')));
+}
+
+test('an input example becomes golden samples, and what is not kept is noted', { timeout: 120_000 }, async () => {
+  const params = JSON.stringify([{ name: 'top_k', type: 'long', default: 3, shape: null }]);
+  const model = changed('onnx_network', 'MLmodel', (text) =>
+    text
+      .replace('params: null', `params: '${params}'`)
+      .replace('onnx_session_options: null', 'onnx_session_options: {intra_op_num_threads: 1}')
+      .concat('saved_input_example_info:\n  serving_input_path: serving_input_example.json\n'),
+  );
+  const example = { dataframe_split: { columns: ['rows'], data: [[[1, 2, 3, 4]], [[5, 6, 7, 8]]] } };
+  writeFileSync(join(model, 'serving_input_example.json'), JSON.stringify(example));
+  const { manifest, notes, folder: packed, remove } = await pack(model);
+  expect(manifest.samples.count).toBe(2);
+  expect(notes).toEqual([
+    'onnx_session_options: the server chooses threads and optimizations itself',
+    'top_k: the parameter keeps the default of the model, and requests cannot set it',
+  ]);
+  expect(JSON.parse(readFileSync(join(packed, 'origin.json'), 'utf8'))).toEqual({ format: 'mlflow', notes });
+  remove();
+});
+
+test('other versions than those of the model are noted', { timeout: 120_000 }, async () => {
+  const model = changed('lightgbm_booster', 'requirements.txt', () => 'lightgbm==3.3.5\n');
+  const { notes, remove } = await pack(model);
+  expect(notes).toEqual([
+    expect.stringMatching(/^lightgbm: the model was saved with version 3\.3\.5 and is loaded with \d/),
+  ]);
+  remove();
+});
+
+test.each(['run', 'registry'])('the folder of a %s is followed to its model', { timeout: 120_000 }, async (kind) => {
+  const root = mkdtempSync(join(folder, 'store-'));
+  const artifacts = join(root, 'run', 'artifacts');
+  cpSync(join(committed, 'onnx_network'), join(artifacts, 'model'), { recursive: true });
+  for (const version of [1, 2, 10]) {
+    const meta = join(root, 'registry', `version-${version}`);
+    mkdirSync(meta, { recursive: true });
+    const location = version === 10 ? join(artifacts, 'model') : '/missing';
+    writeFileSync(join(meta, 'meta.yaml'), `name: iris\nstorage_location: file://${location}\nversion: ${version}\n`);
+  }
+  const { manifest, remove } = await pack(join(root, kind));
+  expect(manifest.origin).toBe('mlflow');
+  remove();
+});
+
+test.each<[string, () => string, string, RegExp]>([
+  [
+    'a path that leads out',
+    () => changed('onnx_network', 'MLmodel', (text) => text.replace('    data: model.onnx', '    data: ..')),
+    'ARTIFACT_INVALID',
+    /MLmodel \(onnx\.data\) names \.\., which leads out/,
+  ],
+  [
+    'a missing file',
+    () => changed('onnx_network', 'MLmodel', (text) => text.replaceAll('model.onnx', 'other.onnx')),
+    'FILE_MISSING',
+    /names other\.onnx, and .* is missing/,
+  ],
+  [
+    'a model of Python code',
+    () => changed('onnx_network', 'MLmodel', (text) => text.replace('  onnx:', '  own:')),
+    'FORMAT_UNSUPPORTED',
+    /has the flavors own, python_function|has the flavors python_function, own/,
+  ],
+  [
+    'a file that is not YAML',
+    () => changed('onnx_network', 'MLmodel', () => 'flavors: ['),
+    'ARTIFACT_INVALID',
+    /MLmodel cannot be read as YAML/,
+  ],
+  [
+    'an object in YAML',
+    () => changed('onnx_network', 'MLmodel', () => 'flavors: !!python/object/apply:os.system [exit]'),
+    'ARTIFACT_INVALID',
+    /could not determine a constructor/,
+  ],
+  [
+    'a folder that fits two tools',
+    () => withFile('onnx_network', 'config.json', '{}'),
+    'FORMAT_UNKNOWN',
+    /has files of MLflow \(MLmodel\) and of Hugging Face \(config\.json\)/,
+  ],
+])('%s is refused and leaves nothing', { timeout: 60_000 }, async (_, source, code, message) => {
+  const before = readdirSync(tmpdir());
+  const path = source();
+  await expect(pack(path)).rejects.toMatchObject({ code, message: expect.stringMatching(message) });
+  expect(readdirSync(tmpdir())).toEqual(before);
+});
+
+test('a pickle still needs --trust-pickle', { timeout: 60_000 }, async () => {
+  await expect(pack(join(committed, 'sklearn_label'))).rejects.toMatchObject({ code: 'FORMAT_UNTRUSTED' });
+});

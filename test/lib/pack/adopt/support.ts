@@ -1,0 +1,94 @@
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Manifest } from '@modelship/runtime/manifest';
+import { readConfig, startServer } from '@modelship/runtime/serve';
+import { expect } from 'vitest';
+import { type PackOptions, packModel } from '../../../../lib/pack/index.js';
+
+const ROOT = join(__dirname, '..', '..', '..', '..');
+
+/** Interpreter with the frameworks of the models. */
+export const PYTHON = join(ROOT, '.venv', 'bin', 'python');
+
+/** Committed artefacts, by the tool that made them. */
+export const ARTEFACTS = join(ROOT, 'test', 'fixtures', 'adopt');
+
+/** A package, and what packing it noted. */
+export interface Packed {
+  readonly folder: string;
+  readonly manifest: Manifest;
+  readonly notes: readonly string[];
+  remove(): void;
+}
+
+/** Packs an artefact into a temporary folder. */
+export async function pack(source: string, options: Partial<PackOptions> = {}): Promise<Packed> {
+  const folder = mkdtempSync(join(tmpdir(), 'modelship-adopted-'));
+  const notes: string[] = [];
+  const out = join(folder, 'package');
+  const onNote = (note: string) => notes.push(note);
+  try {
+    const manifest = await packModel({ source, name: 'model', out, onNote, ...options });
+    return { folder: out, manifest, notes, remove: () => rmSync(folder, { recursive: true, force: true }) };
+  } catch (error) {
+    rmSync(folder, { recursive: true, force: true });
+    throw error;
+  }
+}
+
+/** A request to a tool's own server, and its response, both JSON. */
+export interface Answer {
+  readonly request: unknown;
+  readonly response: unknown;
+}
+
+/** Reads the answers that a tool's own server gave, which the script that made the artefact wrote beside it. */
+export function answersOf(artefact: string): readonly Answer[] {
+  return JSON.parse(readFileSync(join(artefact, 'answers.json'), 'utf8'));
+}
+
+/** Serves a package, and expects the answers of the original server for each request. */
+export async function expectAnswers(folder: string, route: string, answers: readonly Answer[]): Promise<void> {
+  const config = readConfig({
+    MODELSHIP_MODEL: folder,
+    MODELSHIP_PYTHON: PYTHON,
+    MODELSHIP_LOG_LEVEL: 'error',
+    MODELSHIP_TRUST_PICKLE: 'true',
+    PORT: '0',
+  });
+  const server = await startServer(config, '127.0.0.1', {});
+  try {
+    for (const { request, response } of answers) {
+      const answer = await fetch(`http://127.0.0.1:${server.port}${route}`, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json' },
+        body: JSON.stringify(request),
+      });
+      expectClose(await answer.json(), response);
+    }
+  } finally {
+    await server.close();
+  }
+}
+
+/** Expects the same JSON, with numbers that differ by at most 1e-6. */
+export function expectClose(got: unknown, wanted: unknown): void {
+  expect(rounded(got, wanted)).toEqual(wanted);
+}
+
+/** Returns `got` with the numbers of `wanted` where both are close. */
+function rounded(got: unknown, wanted: unknown): unknown {
+  if (typeof got === 'number' && typeof wanted === 'number') {
+    return Math.abs(got - wanted) <= 1e-6 * Math.max(1, Math.abs(wanted)) ? wanted : got;
+  }
+  if (Array.isArray(got) && Array.isArray(wanted)) return got.map((each, index) => rounded(each, wanted[index]));
+  if (isObject(got) && isObject(wanted)) {
+    return Object.fromEntries(Object.entries(got).map(([name, value]) => [name, rounded(value, wanted[name])]));
+  }
+  return got;
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return value !== null && typeof value === 'object' && !Array.isArray(value);
+}
