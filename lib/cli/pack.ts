@@ -10,7 +10,7 @@ import { requireOptions } from './required-options.js';
 
 interface PackFlags extends LocalFlags {
   readonly name: string;
-  readonly version: string;
+  readonly version?: string;
   readonly samples?: string;
   readonly input?: TensorSpec[];
   readonly labels?: string[];
@@ -36,12 +36,15 @@ export function packCommand(): Command {
       )
       .argument(
         '<model>',
-        'the saved model: a file, the folder of a SavedModel, of Hugging Face, of PaddleOCR or of MLflow, or a model in ' +
-          "MLflow's store such as models:/iris/3",
+        'the saved model: a file, the folder of a SavedModel, of Hugging Face, of PaddleOCR or of another ' +
+          "tool such as MLflow, SageMaker's model.tar.gz, or a model in MLflow's store such as models:/iris/3",
       ),
   )
     .option('-n, --name <name>', 'name to serve the model under (required)')
-    .option('--version <number>', 'version of the model, a whole number', '1')
+    .option(
+      '--version <number>',
+      'version of the model, a whole number (default: 1, or the version in the folder of another tool)',
+    )
     .option('-s, --samples <file>', 'JSON file of requests, with expected answers if you have them')
     .option(
       '--input <name:datatype[shape]>',

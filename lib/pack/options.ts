@@ -7,15 +7,16 @@ export type { Tolerance };
 /** Options of `modelship pack`. */
 export interface PackOptions {
   /**
-   * Path of the saved model: a file, or the folder of a SavedModel, of Hugging Face, of PaddleOCR or of MLflow. A model in
-   * MLflow's store has a URI such as `models:/iris/3`.
+   * Path of the saved model: a file, an archive or folder of another tool (MLflow, SageMaker, Triton, TensorFlow Serving or
+   * MLServer), or the folder of a SavedModel, of Hugging Face or of PaddleOCR. A model in MLflow's store has a URI such as
+   * `models:/iris/3`.
    */
   readonly source: string;
   /** Name of the served model. */
   readonly name: string;
   /** Folder of the package. An existing package is replaced with `force`. */
   readonly out: string;
-  /** Version of the model, an integer in decimal notation. @default '1' */
+  /** Version of the model, an integer in decimal notation. @default - the version that another tool recorded, or '1' */
   readonly version?: string;
   /** JSON file of requests, optionally with the expected responses. @default - no golden samples */
   readonly samples?: string;

@@ -31,9 +31,8 @@ import { Stage } from './stage.js';
  * @throws ModelPackageError
  */
 export async function packModel(options: PackOptions): Promise<Manifest> {
-  const step = options.onStep ?? (() => {});
   checkIdentity({ name: options.name, version: options.version ?? '1' });
-  return withAdopted(options.source, step, async (origin) => {
+  return withAdopted(options, async (origin) => {
     if (origin) return packSource(options, origin);
     if (isHuggingFaceFolder(options.source)) return packHuggingFaceFolder(options);
     if (isPaddleOcrFolder(options.source)) return packPaddleOcrFolder(options);
@@ -46,7 +45,12 @@ const ORIGIN_FILE = 'origin.json';
 
 /** Packs one saved model. Options replace what the tool recorded that saved it. */
 async function packSource(given: PackOptions, origin?: Origin): Promise<Manifest> {
-  const options = { ...given, source: origin?.model ?? given.source, labels: given.labels ?? origin?.labels };
+  const options = {
+    ...given,
+    source: origin?.model ?? given.source,
+    version: given.version ?? origin?.version,
+    labels: given.labels ?? origin?.labels,
+  };
   const { source, onStep: step = () => {} } = options;
   refuseFolderOptions(options);
   for (const note of origin?.notes ?? []) options.onNote?.(note);
@@ -68,6 +72,7 @@ async function packSource(given: PackOptions, origin?: Origin): Promise<Manifest
       format,
       declared: { inputs },
       ...(origin?.method && { method: origin.method }),
+      ...(origin?.outputNames && { outputNames: origin.outputNames }),
       ...(code !== undefined && { code: join(stage.directory, code) }),
     });
     let described: Described;

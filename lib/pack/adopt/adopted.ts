@@ -12,6 +12,8 @@ export interface Adopted {
   readonly inputs?: readonly TensorSpec[];
   /** Method of an estimator whose result the tool's server responds with. @default - all results */
   readonly method?: 'predict' | 'predict_proba';
+  /** Names of the outputs, for formats that record only their order. @default - made-up names */
+  readonly outputNames?: readonly string[];
   /** Class names of the scores. @default - none */
   readonly labels?: readonly string[];
   /** Folder of the Python modules that a pickle imports. @default - it imports installed packages only */
@@ -26,6 +28,8 @@ export interface Adopted {
 
 /** Context of a tool that reads an artefact. */
 export interface AdoptContext {
+  /** Name of the package, which chooses one of several models. */
+  readonly name: string;
   /** Folder for files that the tool has to make, which is removed after packing. */
   readonly temporary: string;
   /** Called with each step when it starts. */

@@ -1,15 +1,22 @@
-import { mkdtempSync, rmSync, statSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type ModelOrigin, ModelPackageError } from '@modelship/runtime/manifest';
 import { isHuggingFaceFolder } from '../hugging-face/folder.js';
+import type { PackOptions } from '../options.js';
 import type { Adopted, ForeignTool } from './adopted.js';
+import { archiveKind, unpackArchive } from './archive.js';
+import { refuseCoreMl } from './core-ml.js';
 import { downloadMlflow, isMlflowUri, mlflow } from './mlflow.js';
+import { mlserver } from './mlserver.js';
+import { sageMaker } from './sagemaker.js';
+import { tensorFlowServing } from './tensorflow-serving.js';
+import { triton } from './triton.js';
 
 export type { Adopted } from './adopted.js';
 
 /** Tools whose artefacts can be packed. */
-const TOOLS: readonly ForeignTool[] = [mlflow];
+const TOOLS: readonly ForeignTool[] = [mlflow, sageMaker, triton, tensorFlowServing, mlserver];
 
 /** What other tools saved, and the name of the tool. */
 export interface Origin extends Adopted {
@@ -24,8 +31,7 @@ export interface Origin extends Adopted {
  * @throws ModelPackageError, also if the artefact fits several tools
  */
 export async function withAdopted<Result>(
-  source: string,
-  onStep: (step: string) => void,
+  { source, name, onStep = () => {} }: PackOptions,
   pack: (origin: Origin | undefined) => Promise<Result>,
 ): Promise<Result> {
   const temporary = mkdtempSync(join(tmpdir(), 'modelship-adopt-'));
@@ -34,9 +40,10 @@ export async function withAdopted<Result>(
   try {
     const folder = await folderOf(source, temporary, onStep);
     const tool = folder === undefined ? undefined : toolOf(folder);
+    if (!tool && folder !== undefined && folder !== source) throw unknownArchive(source, folder);
     if (!tool) return await pack(undefined);
     onStep(`Read the files of ${tool.name}`);
-    return await pack({ tool: tool.id, ...(await tool.read(folder!, { temporary, onStep })) });
+    return await pack({ tool: tool.id, ...(await tool.read(folder!, { name, temporary, onStep })) });
   } finally {
     process.removeListener('exit', dispose);
     dispose();
@@ -55,10 +62,24 @@ async function folderOf(
   }
   const stats = statSync(source, { throwIfNoEntry: false });
   if (stats?.isDirectory()) return source;
-  return undefined;
+  if (!stats?.isFile() || archiveKind(source) !== 'tar') return undefined;
+  onStep(`Unpack ${source}`);
+  const folder = join(temporary, 'unpacked');
+  mkdirSync(folder);
+  await unpackArchive(source, 'tar', folder);
+  return folder;
+}
+
+function unknownArchive(source: string, folder: string): ModelPackageError {
+  const names = readdirSync(folder).sort().slice(0, 5).join(', ') || 'nothing';
+  return new ModelPackageError(
+    'FORMAT_UNKNOWN',
+    `${source} is an archive of ${names}, which no known tool saved. Unpack it, and give the model in it.`,
+  );
 }
 
 function toolOf(folder: string): ForeignTool | undefined {
+  refuseCoreMl(folder);
   const found = TOOLS.flatMap((tool) => {
     const file = tool.recognize(folder);
     return file === undefined ? [] : [{ tool, file }];

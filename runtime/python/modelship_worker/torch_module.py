@@ -16,7 +16,7 @@ MAX_REASON = 200
 class DeclaredModule:
     """Calls a module with tensors by parameter name if every input is named like a parameter, or else by position."""
 
-    def __init__(self, module, parameters, inputs, outputs, modules=("numpy", "torch")):
+    def __init__(self, module, parameters, inputs, outputs, modules=("numpy", "torch"), names=None):
         if not inputs:
             raise CannotServe(
                 f"it takes {', '.join(parameters) or 'no input'}, and does not record their types and shapes; declare them "
@@ -31,7 +31,7 @@ class DeclaredModule:
         self._module = module
         self._inputs = inputs
         self._by_name = {spec["name"] for spec in inputs} <= set(parameters)
-        self.signatures = {"serving_default": {"inputs": inputs, "outputs": outputs or self._probe()}}
+        self.signatures = {"serving_default": {"inputs": inputs, "outputs": outputs or self._renamed(self._probe(), names)}}
 
     def run(self, _signature, arrays):
         tensors = [torch_tensors.tensor_from(spec, array) for spec, array in zip(self._inputs, arrays)]
@@ -41,9 +41,21 @@ class DeclaredModule:
         expected = [spec["name"] for spec in self.signatures["serving_default"]["outputs"]]
         # A list of one tensor has a different name than one of several.
         names = ["output_0"] if [name for name, _ in outputs] == ["output"] else [name for name, _ in outputs]
+        if _are_positions(names) and len(names) == len(expected):
+            # The names of the package may be others, such as those of a server that the model was made for.
+            return [tensor for _, tensor in outputs]
         if names != expected and [name for name, _ in outputs] != expected:
             raise CannotServe(f"the module returned {', '.join(names)} for this input, but {', '.join(expected)} when it was packed")
         return [tensor for _, tensor in outputs]
+
+    @staticmethod
+    def _renamed(specs, names):
+        if not names:
+            return specs
+        if len(names) != len(specs) or not _are_positions([spec["name"] for spec in specs]):
+            found = ", ".join(spec["name"] for spec in specs)
+            raise CannotServe(f"it returns {found}, and {', '.join(names)} were declared")
+        return [{**spec, "name": name} for spec, name in zip(specs, names)]
 
     def _call(self, tensors):
         if not self._by_name:
@@ -86,3 +98,8 @@ class DeclaredModule:
                 f"it does not run with zeros of the shapes {shapes}: {reason[:MAX_REASON]}. Declare its inputs with "
                 "`--input 'NAME:FP32[1,4]'`, once for each, with -1 for the dimensions that may have any size"
             ) from error
+
+
+def _are_positions(names):
+    """Whether the names of outputs were made up from their positions."""
+    return names == ["output"] or names == [f"output_{place}" for place in range(len(names))]

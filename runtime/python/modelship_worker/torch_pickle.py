@@ -24,4 +24,5 @@ def load(path, threads, declared):
         raise CannotServe(f"it contains a {type(module).__name__}; a torch.nn.Module can be served")
     parameters = list(inspect.signature(module.forward).parameters)
     modules.used.add("torch")
-    return DeclaredModule(module.eval(), parameters, declared.get("inputs"), declared.get("outputs"), modules)
+    inputs, outputs, names = (declared.get(each) for each in ("inputs", "outputs", "outputNames"))
+    return DeclaredModule(module.eval(), parameters, inputs, outputs, modules, names)

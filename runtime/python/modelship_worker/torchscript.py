@@ -11,15 +11,15 @@ def load(path, threads, declared):
     torch.set_num_threads(threads)
     module = torch.jit.load(path, map_location=torch_tensors.DEVICE).eval()
     parameters = [argument.name for argument in module.forward.schema.arguments[1:]]
-    inputs, outputs = declared.get("inputs"), declared.get("outputs")
+    inputs, outputs, names = (declared.get(each) for each in ("inputs", "outputs", "outputNames"))
     if inputs:
-        return DeclaredModule(module, parameters, inputs, outputs)
+        return DeclaredModule(module, parameters, inputs, outputs, names=names)
     recorded = _recorded(path, parameters)
     try:
-        return DeclaredModule(module, parameters, [_open_batch(spec) for spec in recorded], None)
+        return DeclaredModule(module, parameters, [_open_batch(spec) for spec in recorded], None, names=names)
     except CannotServe:
         # Some modules were traced for only one batch size.
-        return DeclaredModule(module, parameters, recorded, None)
+        return DeclaredModule(module, parameters, recorded, None, names=names)
 
 
 def _recorded(path, parameters):

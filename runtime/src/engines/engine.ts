@@ -146,6 +146,8 @@ export interface Artifact {
    * @default - classes and, if the estimator has them, their probabilities
    */
   readonly method?: 'predict' | 'predict_proba';
+  /** Names of the outputs of a module that gives them by position. @default - `output`, or `output_0` and so on */
+  readonly outputNames?: readonly string[];
   /** Folder of the Python modules that the artifact imports. @default - it imports installed packages only */
   readonly code?: string;
   /**

@@ -35,7 +35,7 @@ export const PICKLE_FORMATS: readonly ModelFormat[] = ['exported_program', 'torc
 export const TABULAR_FORMATS: readonly ModelFormat[] = ['pickle', 'lightgbm', 'xgboost', 'catboost'];
 
 /** Tools whose artefacts `modelship pack` reads. The server responds as they do. */
-export const ORIGINS = ['mlflow'] as const;
+export const ORIGINS = ['mlflow', 'sagemaker', 'triton', 'tensorflow_serving', 'mlserver'] as const;
 
 /** Tool that saved the model of a package. */
 export type ModelOrigin = (typeof ORIGINS)[number];

@@ -16,7 +16,10 @@ const MIB = 2 ** 20;
 
 /** Runs models of Python frameworks in separate processes, so that this process never unpickles anything. */
 export const pythonEngine: Engine = {
-  async load({ path, format, declared, method, code, verify }: Artifact, options: EngineOptions): Promise<LoadedModel> {
+  async load(
+    { path, format, declared, method, outputNames, code, verify }: Artifact,
+    options: EngineOptions,
+  ): Promise<LoadedModel> {
     if (PICKLE_FORMATS.includes(format) && !options.trustPickle) {
       throw new ModelPackageError(
         'FORMAT_UNTRUSTED',
@@ -46,6 +49,7 @@ export const pythonEngine: Engine = {
       environment: options.workerEnvironment,
       declared,
       method,
+      outputNames,
       code: code === undefined ? undefined : resolve(code),
       verify: verify ?? (async () => {}),
       // Workers run concurrently and share the CPUs.

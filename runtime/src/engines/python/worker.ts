@@ -27,6 +27,8 @@ export interface WorkerOptions {
   readonly declared?: Partial<Signature>;
   /** Method of an estimator whose result is the only output. @default - the outputs that are declared, or all */
   readonly method?: string;
+  /** Names of the outputs of a module that gives them by position. @default - those that are declared, or made-up names */
+  readonly outputNames?: readonly string[];
   /** Folder of the Python modules that the file imports. @default - none */
   readonly code?: string;
   readonly threads: number;
@@ -128,11 +130,22 @@ export class Worker {
    * process exited
    */
   async load(): Promise<WorkerModel> {
-    const { path, format, trusted, declared = {}, method, code, threads, python, loadLimitMs } = this.options;
+    const {
+      path,
+      format,
+      trusted,
+      declared = {},
+      method,
+      outputNames,
+      code,
+      threads,
+      python,
+      loadLimitMs,
+    } = this.options;
     let frame: Frame;
     try {
       frame = await this.call(
-        encodeFrame({ path, format, trusted, declared: { ...declared, method }, code, threads }),
+        encodeFrame({ path, format, trusted, declared: { ...declared, method, outputNames }, code, threads }),
         loadLimitMs,
       );
     } catch (error) {

@@ -91,8 +91,10 @@ export function encoderFor(accept: string | undefined, byDefault: string): Encod
   return undefined;
 }
 
-/** Returns the form of JSON responses: MLflow's for its own models, otherwise that of TensorFlow's containers. */
+/** Returns the form of JSON responses: that of the tool that saved the model, otherwise of TensorFlow's containers. */
 export function responseForm({ manifest: { origin, format } }: ServedModel): ResponseForm {
+  // The containers for other frameworks respond with the array alone.
+  if (origin === 'sagemaker') return { bare: format !== 'saved_model' };
   // MLflow's server names the outputs of ONNX models.
   return origin === 'mlflow' ? { columns: 'predictions', named: format === 'onnx' } : {};
 }

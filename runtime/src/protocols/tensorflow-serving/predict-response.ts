@@ -13,17 +13,27 @@ export interface ResponseForm {
   readonly columns?: 'outputs' | 'predictions';
   /** Whether an object names the output even if there is only one. @default false */
   readonly named?: boolean;
+  /** Whether the response is the only output itself, without an object around it. @default false */
+  readonly bare?: boolean;
 }
 
 /** Encodes outputs as rows with one value or object each, or as columns with one tensor per name. */
 export function encodePredictResponse(
   outputs: readonly Tensor[],
   rows: boolean,
-  { columns = 'outputs', named = false }: ResponseForm = {},
+  { columns = 'outputs', named = false, bare = false }: ResponseForm = {},
 ): Buffer | string {
   if (outputs.length === 0) throw invalid('Cannot convert empty tensor map to JSON');
   const single = outputs.length === 1 && !named;
+  if (single && bare) return encodeTensor(outputs[0]!);
   return rows ? encodeRows(outputs, single) : encodeColumns(outputs, single, columns);
+}
+
+/** Encodes a tensor as nested lists. */
+export function encodeTensor(tensor: Tensor): Buffer | string {
+  const writer = new JsonWriter();
+  writeNested(writer, tensor, tensor.shape, 0, NUMBERS);
+  return writer.finish();
 }
 
 function encodeRows(outputs: readonly Tensor[], single: boolean): Buffer | string {

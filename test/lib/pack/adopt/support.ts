@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Manifest } from '@modelship/runtime/manifest';
@@ -43,9 +43,10 @@ export interface Answer {
   readonly response: unknown;
 }
 
-/** Reads the answers that a tool's own server gave, which the script that made the artefact wrote beside it. */
+/** Reads the answers of a tool's own server, which the script that made the artefact wrote into its folder or beside it. */
 export function answersOf(artefact: string): readonly Answer[] {
-  return JSON.parse(readFileSync(join(artefact, 'answers.json'), 'utf8'));
+  const inside = join(artefact, 'answers.json');
+  return JSON.parse(readFileSync(existsSync(inside) ? inside : `${artefact}.answers.json`, 'utf8'));
 }
 
 /** Serves a package, and expects the answers of the original server for each request. */

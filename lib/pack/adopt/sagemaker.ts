@@ -1,0 +1,69 @@
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { ModelPackageError } from '@modelship/runtime/manifest';
+import type { Adopted, ForeignTool } from './adopted.js';
+import { tensorFlowServing } from './tensorflow-serving.js';
+
+/** Script with the user's own steps around a model. */
+const SCRIPT = join('code', 'inference.py');
+
+/** Names of the model of each container, the first that exists. */
+const MODELS: readonly { readonly file: string; readonly method?: Adopted['method'] }[] = [
+  { file: 'xgboost-model' },
+  { file: 'model.joblib', method: 'predict' },
+  { file: 'model.pkl', method: 'predict' },
+  { file: 'model.pth' },
+  { file: 'model.pt' },
+  { file: 'model.onnx' },
+];
+
+/** Functions of a script that the containers call instead of their own. `model_fn` only loads the model. */
+const STEPS = /^(?:async +)?def +(input_fn|predict_fn|output_fn|transform_fn|input_handler|output_handler|handler)\b/gm;
+
+/** Reads the content of SageMaker's `model.tar.gz`. */
+export const sageMaker: ForeignTool = {
+  name: 'SageMaker',
+  id: 'sagemaker',
+  recognize: (folder) => {
+    const found = [SCRIPT, 'xgboost-model', 'model.joblib'].find((file) => existsSync(join(folder, file)));
+    return found ?? (savedModelBase(folder) === undefined ? undefined : 'saved_model.pb');
+  },
+  read: async (folder, context) => {
+    const notes = scriptNotes(join(folder, SCRIPT));
+    const base = savedModelBase(folder);
+    if (base !== undefined) {
+      const adopted = await tensorFlowServing.read(base, context);
+      return { ...adopted, notes: [...adopted.notes, ...notes] };
+    }
+    const found = MODELS.find(({ file }) => existsSync(join(folder, file)));
+    if (found) return { model: join(folder, found.file), ...(found.method && { method: found.method }), notes };
+    throw new ModelPackageError(
+      'FILE_MISSING',
+      `${folder} has none of ${MODELS.map(({ file }) => file).join(', ')}, and no SavedModel below a folder with its version. ` +
+        'Give the file of the model itself.',
+    );
+  },
+};
+
+/** Returns the folder above the versions of a SavedModel in the layout of TensorFlow's containers. */
+function savedModelBase(folder: string): string | undefined {
+  const entries = readdirSync(folder, { withFileTypes: true }).filter((entry) => entry.isDirectory());
+  const bases = [join('export', 'Servo'), ...entries.map(({ name }) => name)].map((name) => join(folder, name));
+  return bases.find((base) => existsSync(base) && tensorFlowServing.recognize(base) !== undefined);
+}
+
+/**
+ * Returns a note on a script that only loads the model.
+ *
+ * @throws ModelPackageError `FORMAT_UNSUPPORTED` if the script has steps around the model
+ */
+function scriptNotes(path: string): string[] {
+  if (!existsSync(path)) return [];
+  const steps = [...readFileSync(path, 'utf8').matchAll(STEPS)].map(([, name]) => name);
+  if (steps.length === 0) return [`${SCRIPT}: the model is loaded from its file instead of by the script`];
+  throw new ModelPackageError(
+    'FORMAT_UNSUPPORTED',
+    `${path} defines ${steps.join(', ')}, which are steps around the model that a package does not run. Move them into the ` +
+      'model, or give the file of the model to serve it without them.',
+  );
+}

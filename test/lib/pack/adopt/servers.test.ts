@@ -1,0 +1,287 @@
+import { execFileSync } from 'node:child_process';
+import { cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { create } from 'tar';
+import { afterAll, beforeAll, expect, test, vi } from 'vitest';
+import { ALL, shareOf } from '../../../support/share.js';
+import { toolPython } from '../../../support/tool-python.js';
+import { type Answer, ARTEFACTS, answersOf, expectAnswers, PYTHON, pack } from './support.js';
+
+const folder = mkdtempSync(join(tmpdir(), 'modelship-servers-'));
+const models = ALL ? join(folder, 'models') : join(ARTEFACTS, 'models');
+const onnx = join(ARTEFACTS, 'mlflow', 'onnx_network');
+
+beforeAll(() => {
+  vi.stubEnv('MODELSHIP_PYTHON', PYTHON);
+  if (!ALL) return;
+  execFileSync(toolPython('sagemaker'), [join(__dirname, 'save_models.py'), models, '100'], { stdio: 'pipe' });
+}, 1_200_000);
+afterAll(() => {
+  vi.unstubAllEnvs();
+  rmSync(folder, { recursive: true, force: true });
+});
+
+/** Files of an artefact: texts, and copies of the files or folders at a path. */
+type Files = Readonly<Record<string, string | { readonly copy: string }>>;
+
+/** Writes an artefact into a folder of its own. */
+function artefact(files: Files): string {
+  const root = mkdtempSync(join(folder, 'artefact-'));
+  for (const [name, content] of Object.entries(files)) {
+    const path = join(root, name);
+    mkdirSync(dirname(path), { recursive: true });
+    if (typeof content === 'string') writeFileSync(path, content);
+    else cpSync(content.copy, path, { recursive: true });
+  }
+  return root;
+}
+
+/** Writes an artefact as SageMaker's `model.tar.gz`. */
+function archive(files: Files): string {
+  const root = artefact(files);
+  create({ file: `${root}.tar.gz`, cwd: root, gzip: true, sync: true }, ['.']);
+  return `${root}.tar.gz`;
+}
+
+const model = (name: string) => ({ copy: join(models, name) });
+const network = { copy: join(onnx, 'model.onnx') };
+
+/** Answers of a framework, as rows of JSON. */
+const rows = (name: string): readonly Answer[] => answersOf(join(models, name));
+
+/** Requests of the Open Inference Protocol with the same answers. */
+function openInference(name: string, input: string, output: string): readonly Answer[] {
+  return rows(name).map(({ request, response }) => {
+    const [table, scores] = [request as number[][], response as number[][]];
+    const tensor = (title: string, data: number[][]) => {
+      return { name: title, datatype: 'FP32', shape: [data.length, data[0]!.length], data: data.flat() };
+    };
+    return {
+      request: { inputs: [tensor(input, table)] },
+      response: { model_name: 'model', model_version: '1', outputs: [tensor(output, scores)] },
+    };
+  });
+}
+
+const CONFIG = `name: "iris"
+backend: "pytorch"
+max_batch_size: 8
+input { name: "INPUT__0" data_type: TYPE_FP32 dims: 4 }
+output { name: "OUTPUT__0" data_type: TYPE_FP32 dims: 3 label_filename: "labels.txt" }
+dynamic_batching { max_queue_delay_microseconds: 2500 }
+instance_group { count: 2 }
+`;
+
+interface Case {
+  readonly source: () => string;
+  readonly route: string;
+  readonly answers: () => readonly Answer[];
+  readonly manifest: object;
+  readonly notes?: readonly string[];
+}
+
+const CASES: Readonly<Record<string, Case>> = {
+  'SageMaker, XGBoost': {
+    source: () => archive({ 'xgboost-model': model('xgboost-model') }),
+    route: '/invocations',
+    answers: () => rows('xgboost-model'),
+    manifest: { format: 'xgboost', origin: 'sagemaker' },
+  },
+  'SageMaker, scikit-learn': {
+    source: () =>
+      archive({
+        'model.joblib': model('model.joblib'),
+        'code/inference.py':
+          'import joblib\n\n\ndef model_fn(folder):\n    return joblib.load(folder + "/model.joblib")\n',
+      }),
+    route: '/invocations',
+    answers: () => rows('model.joblib'),
+    manifest: { format: 'pickle', origin: 'sagemaker', outputs: [{ name: 'label' }] },
+    notes: ['code/inference.py: the model is loaded from its file instead of by the script'],
+  },
+  'SageMaker, TensorFlow': {
+    source: () => archive({ 'export/Servo/7': model('saved_model') }),
+    route: '/invocations',
+    answers: () =>
+      rows('saved_model').map(({ request, response }) => ({
+        request: { instances: request },
+        response: { predictions: response },
+      })),
+    manifest: { format: 'saved_model', version: '7', origin: 'sagemaker' },
+  },
+  'Triton, PyTorch': {
+    source: () =>
+      artefact({ 'iris/config.pbtxt': CONFIG, 'iris/labels.txt': 'a\nb\nc\n', 'iris/1/model.pt': model('model.pt') }),
+    route: '/v2/models/model/infer',
+    answers: () => openInference('model.pt', 'INPUT__0', 'OUTPUT__0'),
+    manifest: {
+      format: 'torchscript',
+      origin: 'triton',
+      inputs: [{ name: 'INPUT__0', datatype: 'FP32', shape: [-1, 4] }],
+      outputs: [{ name: 'OUTPUT__0', datatype: 'FP32', shape: [-1, 3], labels: ['a', 'b', 'c'] }],
+    },
+    notes: [
+      'dynamic_batching.max_queue_delay_microseconds: set MODELSHIP_BATCH_WINDOW_MS=2.5 for the server',
+      'instance_group: set MODELSHIP_WORKERS=2 for models that Python runs',
+    ],
+  },
+  'TensorFlow Serving': {
+    source: () =>
+      artefact({
+        'models.config':
+          'model_config_list { config { name: "iris" base_path: "/models/iris" model_platform: "tensorflow" } }',
+        'iris/3': model('saved_model'),
+        'iris/20': model('saved_model'),
+      }),
+    route: '/v1/models/model:predict',
+    answers: () =>
+      rows('saved_model').map(({ request, response }) => ({
+        request: { inputs: request },
+        response: { outputs: response },
+      })),
+    manifest: { format: 'saved_model', version: '20', origin: 'tensorflow_serving' },
+    notes: [expect.stringMatching(/^versions: 3 also exist, and a package has one; pack .*3 with `--version 3`$/)],
+  },
+  'MLServer, scikit-learn': {
+    source: () =>
+      artefact({
+        'model-settings.json': JSON.stringify({
+          name: 'iris',
+          implementation: 'mlserver_sklearn.SKLearnModel',
+          parameters: { uri: './model.joblib', version: 'v0.1.0' },
+        }),
+        'model.joblib': model('model.joblib'),
+      }),
+    route: '/v2/models/model/infer',
+    answers: () =>
+      rows('model.joblib').map(({ request, response }) => {
+        const table = request as number[][];
+        const labels = response as number[];
+        const input = { name: 'features', datatype: 'FP64', shape: [table.length, 4], data: table.flat() };
+        const output = { name: 'label', datatype: 'INT64', shape: [labels.length], data: labels };
+        return {
+          request: { inputs: [input] },
+          response: { model_name: 'model', model_version: '1', outputs: [output] },
+        };
+      }),
+    manifest: { format: 'pickle', origin: 'mlserver' },
+    notes: ['version: v0.1.0 is replaced by a whole number; choose it with `--version`'],
+  },
+};
+
+test.each(shareOf(Object.keys(CASES), 2, 'servers'))(
+  '%s: the package responds as its framework does',
+  { timeout: 300_000 },
+  async (name) => {
+    const { source, route, answers, manifest, notes = [] } = CASES[name]!;
+    const packed = await pack(source(), { trustPickle: true });
+    expect(packed.manifest).toMatchObject(manifest);
+    expect(packed.notes).toEqual(notes);
+    await expectAnswers(packed.folder, route, answers());
+    packed.remove();
+  },
+);
+
+test('a Triton repository and an MLServer folder of ONNX models need no Python', { timeout: 120_000 }, async () => {
+  vi.stubEnv('MODELSHIP_PYTHON', '/missing/python');
+  const answers = answersOf(onnx).map(({ request, response }) => {
+    const { inputs } = request as { inputs: number[][] };
+    const { scores } = (response as { predictions: { scores: number[][] } }).predictions;
+    return { request: { inputs: { rows: inputs } }, response: { outputs: scores } };
+  });
+  const settings = { name: 'iris', implementation: 'mlserver_onnx.OnnxModel', parallel_workers: 2 };
+  const config = 'platform: "onnxruntime_onnx" optimization { }';
+  for (const [source, version, origin, note] of [
+    [artefact({ '1/model.onnx': network, '12/model.onnx': network }), '12', 'triton', /^versions: 1 also exist/],
+    [artefact({ 'config.pbtxt': config, '2/model.onnx': network }), '2', 'triton', /^optimization: .*no counterpart/],
+    [
+      artefact({ 'model-settings.json': JSON.stringify(settings), 'model.onnx': network }),
+      '1',
+      'mlserver',
+      /^parallel_workers: set MODELSHIP_WORKERS=2/,
+    ],
+  ] as const) {
+    const { folder: packed, manifest, notes, remove } = await pack(source);
+    expect(manifest).toMatchObject({ format: 'onnx', version, origin });
+    expect(notes).toEqual([expect.stringMatching(note)]);
+    await expectAnswers(packed, '/v1/models/model:predict', answers);
+    remove();
+  }
+  vi.stubEnv('MODELSHIP_PYTHON', PYTHON);
+});
+
+test.each<[string, () => string, string, RegExp]>([
+  [
+    'a script with steps of its own',
+    () =>
+      archive({ 'model.pth': model('model.pt'), 'code/inference.py': 'def input_fn(body, kind):\n    return body\n' }),
+    'FORMAT_UNSUPPORTED',
+    /inference\.py defines input_fn, which are steps around the model/,
+  ],
+  [
+    'a Python model of Triton',
+    () => artefact({ 'config.pbtxt': 'backend: "python"', '1/model.py': '' }),
+    'FORMAT_UNSUPPORTED',
+    /config\.pbtxt has the backend python, and onnxruntime, .* can be packed/,
+  ],
+  [
+    'a repository of several models',
+    () => artefact({ 'one/1/model.onnx': network, 'two/1/model.onnx': network }),
+    'FILE_MISSING',
+    /is a repository of one, two, and a package has one model\. Give the name of one/,
+  ],
+  [
+    'a version that is missing',
+    () => artefact({ 'config.pbtxt': 'version_policy { specific { versions: 4 } }', '3/model.onnx': network }),
+    'FILE_MISSING',
+    /config\.pbtxt names 4\/model\.onnx, and .* is missing/,
+  ],
+  [
+    'a configuration with a mistake',
+    () => artefact({ 'config.pbtxt': 'input {', '3/model.onnx': network }),
+    'ARTIFACT_INVALID',
+    /config\.pbtxt, line 1: the end of the file is not expected/,
+  ],
+  [
+    'a configuration of several models',
+    () => artefact({ 'models.config': 'model_config_list { config { name: "a" } config { name: "b" } }' }),
+    'FILE_MISSING',
+    /lists a, b, and a package has one model/,
+  ],
+  [
+    'a class of its own in MLServer',
+    () => artefact({ 'model-settings.json': '{"name": "a", "implementation": "own.Model"}' }),
+    'FORMAT_UNSUPPORTED',
+    /has the implementation "own\.Model", and mlserver_sklearn\.SKLearnModel, /,
+  ],
+  [
+    'a path that leads out',
+    () =>
+      artefact({
+        'model-settings.json': '{"implementation": "mlserver_onnx.OnnxModel", "parameters": {"uri": "../../"}}',
+      }),
+    'ARTIFACT_INVALID',
+    /\(parameters\.uri\) names \.\.\/\.\.\/, which leads out/,
+  ],
+  [
+    'a package of Core ML',
+    () => artefact({ 'Manifest.json': '{}', 'Data/com.apple.CoreML/model.mlmodel': '' }),
+    'FORMAT_UNKNOWN',
+    /is a package of Core ML, which only Apple's systems run/,
+  ],
+  [
+    'two tools in one folder',
+    () => artefact({ 'config.pbtxt': '', '1/model.onnx': network, 'model-settings.json': '{}' }),
+    'FORMAT_UNKNOWN',
+    /has files of Triton \(config\.pbtxt\) and of MLServer \(model-settings\.json\)/,
+  ],
+  [
+    'an archive of no tool',
+    () => archive({ 'weights.h5': 'x', 'notes.txt': 'y' }),
+    'FORMAT_UNKNOWN',
+    /is an archive of notes\.txt, weights\.h5, which no known tool saved/,
+  ],
+])('%s is refused', async (_, source, code, message) => {
+  await expect(pack(source())).rejects.toMatchObject({ code, message: expect.stringMatching(message) });
+});
