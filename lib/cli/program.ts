@@ -5,6 +5,7 @@ import { compareCommand } from './compare.js';
 import { completionCommand } from './completion.js';
 import { doctorCommand } from './doctor.js';
 import { evaluateCommand } from './evaluate.js';
+import { exportCommand } from './export.js';
 import { described, EXIT } from './failure.js';
 import { initCommand } from './init.js';
 import { inspectCommand } from './inspect.js';
@@ -36,6 +37,7 @@ export function program(asJson = false): Command {
     .addCommand(evaluateCommand())
     .addCommand(benchCommand())
     .addCommand(compareCommand())
+    .addCommand(exportCommand())
     .addCommand(initCommand())
     .addCommand(doctorCommand())
     .addCommand(completionCommand());

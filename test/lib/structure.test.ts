@@ -14,7 +14,7 @@ const LAYERS = [
   ['kubernetes'],
   ['aws', 'azure', 'gcp'],
   ['bench', 'evaluate', 'pack', 'sign'],
-  ['compare', 'init'],
+  ['compare', 'export', 'init'],
   ['doctor'],
   ['cli'],
   ['index.ts', 'runtime.ts'],

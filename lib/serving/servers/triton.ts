@@ -13,17 +13,20 @@ const BACKENDS: Partial<Record<ModelFormat, { backend: string; artifact: string 
   torchscript: { backend: 'pytorch', artifact: 'model.pt' },
 };
 
+/** Formats that a backend of Triton loads. */
+export const TRITON_FORMATS = Object.keys(BACKENDS) as readonly ModelFormat[];
+
 /**
  * Formats without `saved_model`. NVIDIA's images have no TensorFlow backend since 25.03:
  * https://github.com/triton-inference-server/server/issues/8204
  */
-export const NO_TENSORFLOW = (Object.keys(BACKENDS) as ModelFormat[]).filter((format) => format !== 'saved_model');
+export const NO_TENSORFLOW = TRITON_FORMATS.filter((format) => format !== 'saved_model');
 
 /**
  * Returns the specification of NVIDIA Triton. Source:
  * https://docs.nvidia.com/deeplearning/triton-inference-server/user-guide/docs/user_guide/model_repository.html
  */
-export function triton(image: ServerImage, formats = Object.keys(BACKENDS) as ModelFormat[]): ServerSpec {
+export function triton(image: ServerImage, formats = TRITON_FORMATS): ServerSpec {
   return {
     name: 'Triton',
     ...image,
@@ -36,7 +39,7 @@ export function triton(image: ServerImage, formats = Object.keys(BACKENDS) as Mo
     speaksInstances: false,
     streams: false,
     formats,
-    layout,
+    layout: tritonLayout,
     readsGcs: true,
     command: (_model, folder) => ['tritonserver', `--model-repository=${folder}`, '--exit-on-error=true'],
     // The image detects Vertex AI by its environment variables. It prepends the program to the arguments, and the
@@ -51,7 +54,8 @@ export function triton(image: ServerImage, formats = Object.keys(BACKENDS) as Mo
   };
 }
 
-function layout(model: Model): readonly LayoutFile[] {
+/** Returns the files of a model repository with one model. */
+export function tritonLayout(model: Model): readonly LayoutFile[] {
   const { artifact } = BACKENDS[model.manifest.format] ?? { artifact: 'model' };
   return [
     { path: `${model.name}/config.pbtxt`, content: config(model) },

@@ -1,0 +1,129 @@
+import { execFileSync } from 'node:child_process';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, expect, test, vi } from 'vitest';
+import { type ExportKind, exportPackage } from '../../../lib/export/index.js';
+import { readTextProto } from '../../../lib/pack/adopt/text-proto.js';
+import { packModel } from '../../../lib/pack/index.js';
+import { writePackage } from '../../support/packages.js';
+import { ALL } from '../../support/share.js';
+import { toolPython } from '../../support/tool-python.js';
+import { ARTEFACTS, answersOf, expectAnswers, expectClose } from '../pack/adopt/support.js';
+
+const folder = mkdtempSync(join(tmpdir(), 'modelship-export-'));
+const onnx = join(ARTEFACTS, 'mlflow', 'onnx_network');
+const iris = join(folder, 'iris');
+
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+/** Packs the network of the tests once. */
+async function irisPackage(): Promise<string> {
+  await packModel({ source: join(onnx, 'model.onnx'), name: 'iris', version: '3', out: iris });
+  return iris;
+}
+
+/** Exports a package into a folder of its own. */
+function exported(directory: string, kind: ExportKind): { out: string; files: string[] } {
+  const out = mkdtempSync(join(folder, `${kind}-`));
+  return { out, files: exportPackage(directory, kind, out) };
+}
+
+const bytes = (...path: string[]) => readFileSync(join(...path));
+
+test('the plain file is the one that was packed', { timeout: 60_000 }, async () => {
+  const { out, files } = exported(await irisPackage(), 'file');
+  expect(files).toEqual(['model.onnx']);
+  expect(bytes(out, 'model.onnx')).toEqual(bytes(onnx, 'model.onnx'));
+});
+
+test('a repository of Triton has its configuration and version', { timeout: 60_000 }, async () => {
+  const { out, files } = exported(await irisPackage(), 'triton');
+  expect(files).toEqual(['iris/3/model.onnx', 'iris/config.pbtxt']);
+  const config = readTextProto(join(out, 'iris', 'config.pbtxt'));
+  expect(config.text('backend')).toBe('onnxruntime');
+  expect(config.message('input')?.texts('dims')).toEqual(['-1', '4']);
+  const again = join(folder, 'again');
+  const manifest = await packModel({ source: out, name: 'iris', out: again });
+  expect(manifest).toMatchObject({ version: '3', origin: 'triton' });
+});
+
+test('a folder of MLflow is packed again with the same answers', { timeout: 120_000 }, async () => {
+  const { out, files } = exported(await irisPackage(), 'mlflow');
+  expect(files).toEqual(['MLmodel', 'model.onnx', 'requirements.txt']);
+  const again = join(folder, 'from-mlflow');
+  vi.stubEnv('MODELSHIP_PYTHON', join(__dirname, '../../../.venv/bin/python'));
+  await packModel({ source: out, name: 'model', out: again });
+  await expectAnswers(again, '/invocations', answersOf(onnx));
+  vi.unstubAllEnvs();
+});
+
+test('weights in other files go along', () => {
+  const source = join(__dirname, '../../fixtures');
+  const model = join(folder, 'external');
+  execFileSync(join(__dirname, '../../../.venv/bin/python'), [
+    '-c',
+    'import onnx, sys; onnx.save(onnx.load(sys.argv[1]), sys.argv[2], save_as_external_data=True, size_threshold=0, ' +
+      'location="weights.bin")',
+    join(source, 'mean_color.onnx'),
+    `${model}.onnx`,
+  ]);
+  const content = { 'model.onnx': bytes(`${model}.onnx`), 'weights.bin': bytes(folder, 'weights.bin') };
+  const directory = writePackage({ name: 'color', content });
+  expect(exported(directory, 'file').files).toEqual(['model.onnx', 'weights.bin']);
+  expect(exported(directory, 'triton').files).toEqual([
+    'color/1/model.onnx',
+    'color/1/weights.bin',
+    'color/config.pbtxt',
+  ]);
+  rmSync(directory, { recursive: true });
+});
+
+test.each<[string, () => string, ExportKind, RegExp]>([
+  ['a pickle to MLflow', () => writePackage({ format: 'pickle' }), 'mlflow', /has the format pickle, and onnx, /],
+  ['a pickle to Triton', () => writePackage({ format: 'pickle' }), 'triton', /has the format pickle, and onnx, /],
+  [
+    'a changed file',
+    () => {
+      const directory = writePackage({ format: 'lightgbm' });
+      writeFileSync(join(directory, 'model.onnx'), 'changed');
+      return directory;
+    },
+    'file',
+    /is not the file that the manifest describes/,
+  ],
+])('%s is refused and leaves nothing', (_, source, kind, message) => {
+  const directory = source();
+  const out = mkdtempSync(join(folder, 'refused-'));
+  expect(() => exportPackage(directory, kind, out)).toThrow(message);
+  expect(readdirSync(out)).toEqual([]);
+  rmSync(directory, { recursive: true });
+});
+
+test('a folder with files is not overwritten', () => {
+  const directory = writePackage({ format: 'lightgbm' });
+  writeFileSync(join(directory, 'other'), '');
+  expect(() => exportPackage(directory, 'file', directory)).toThrow(/is not empty\. Give another folder with `--out`/);
+  rmSync(directory, { recursive: true });
+});
+
+test.runIf(ALL)(
+  'MLflow itself loads its folders, and gives the answers of the packed models',
+  async () => {
+    const python = toolPython('mlflow');
+    vi.stubEnv('MODELSHIP_PYTHON', python);
+    for (const name of ['onnx_network', 'lightgbm_booster', 'xgboost_booster', 'xgboost_label', 'keras_network']) {
+      const artefact = join(ARTEFACTS, 'mlflow', name);
+      await packModel({ source: artefact, name, out: join(folder, name) });
+      const { out } = exported(join(folder, name), 'mlflow');
+      const answers = answersOf(artefact);
+      const requests = JSON.stringify(answers.map(({ request }) => request));
+      const text = execFileSync(python, [join(__dirname, 'ask_mlflow.py'), out], { input: requests, encoding: 'utf8' });
+      const responses: { predictions: unknown }[] = JSON.parse(text);
+      expect(responses).toHaveLength(answers.length);
+      for (const [index, response] of responses.entries()) expectClose(response, answers[index]!.response);
+    }
+    vi.unstubAllEnvs();
+  },
+  1_200_000,
+);
