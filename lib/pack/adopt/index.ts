@@ -6,6 +6,7 @@ import { isHuggingFaceFolder } from '../hugging-face/folder.js';
 import type { PackOptions } from '../options.js';
 import type { Adopted, ForeignTool } from './adopted.js';
 import { archiveKind, unpackArchive } from './archive.js';
+import { bentoml } from './bentoml.js';
 import { refuseCoreMl } from './core-ml.js';
 import { downloadMlflow, isMlflowUri, mlflow } from './mlflow.js';
 import { mlserver } from './mlserver.js';
@@ -16,7 +17,7 @@ import { triton } from './triton.js';
 export type { Adopted } from './adopted.js';
 
 /** Tools whose artefacts can be packed. */
-const TOOLS: readonly ForeignTool[] = [mlflow, sageMaker, triton, tensorFlowServing, mlserver];
+const TOOLS: readonly ForeignTool[] = [mlflow, sageMaker, triton, tensorFlowServing, mlserver, bentoml];
 
 /** What other tools saved, and the name of the tool. */
 export interface Origin extends Adopted {

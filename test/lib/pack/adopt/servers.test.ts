@@ -183,7 +183,7 @@ test.each(shareOf(Object.keys(CASES), 2, 'servers'))(
   },
 );
 
-test('a Triton repository and an MLServer folder of ONNX models need no Python', { timeout: 120_000 }, async () => {
+test('folders of Triton, MLServer and BentoML with ONNX models need no Python', { timeout: 120_000 }, async () => {
   vi.stubEnv('MODELSHIP_PYTHON', '/missing/python');
   const answers = answersOf(onnx).map(({ request, response }) => {
     const { inputs } = request as { inputs: number[][] };
@@ -201,10 +201,16 @@ test('a Triton repository and an MLServer folder of ONNX models need no Python',
       'mlserver',
       /^parallel_workers: set MODELSHIP_WORKERS=2/,
     ],
+    [
+      archive({ 'model.yaml': 'name: iris\nmodule: bentoml.onnx\n', 'saved_model.onnx': network }),
+      '1',
+      'bentoml',
+      undefined,
+    ],
   ] as const) {
     const { folder: packed, manifest, notes, remove } = await pack(source);
     expect(manifest).toMatchObject({ format: 'onnx', version, origin });
-    expect(notes).toEqual([expect.stringMatching(note)]);
+    expect(notes).toEqual(note ? [expect.stringMatching(note)] : []);
     await expectAnswers(packed, '/v1/models/model:predict', answers);
     remove();
   }
@@ -254,6 +260,18 @@ test.each<[string, () => string, string, RegExp]>([
     () => artefact({ 'model-settings.json': '{"name": "a", "implementation": "own.Model"}' }),
     'FORMAT_UNSUPPORTED',
     /has the implementation "own\.Model", and mlserver_sklearn\.SKLearnModel, /,
+  ],
+  [
+    'a service of BentoML',
+    () => artefact({ 'bentofile.yaml': 'service: "service:Iris"', 'service.py': '' }),
+    'FORMAT_UNSUPPORTED',
+    /is a service of BentoML, .* `bentoml models export TAG model\.bentomodel`/,
+  ],
+  [
+    'a model of BentoML by another library',
+    () => artefact({ 'model.yaml': 'module: bentoml.fastai\n', 'saved_model.pkl': '' }),
+    'FORMAT_UNSUPPORTED',
+    /\(module: bentoml\.fastai\) saved the model, and those of sklearn, /,
   ],
   [
     'a path that leads out',
