@@ -16,6 +16,7 @@ const FRAMEWORKS: { readonly [format in ModelFormat]?: string } = {
   exported_program: 'torch',
   torch_pickle: 'torch',
   pickle: 'scikit-learn',
+  skops: 'scikit-learn',
   lightgbm: 'lightgbm',
   xgboost: 'xgboost',
   catboost: 'catboost',

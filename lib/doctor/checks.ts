@@ -19,6 +19,7 @@ const MODULES: Readonly<Record<ModelFormat, readonly string[]>> = {
   exported_program: ['numpy', 'torch'],
   torch_pickle: ['numpy', 'torch'],
   pickle: ['numpy', 'sklearn', 'joblib'],
+  skops: ['numpy', 'sklearn', 'skops'],
   lightgbm: ['numpy', 'lightgbm'],
   xgboost: ['numpy', 'xgboost'],
   catboost: ['numpy', 'catboost'],

@@ -18,6 +18,7 @@ const PACKED_FORMATS: Readonly<Record<ModelFormat, PackedFormat>> = {
   exported_program: { artifact: 'model.pt2' },
   torch_pickle: { artifact: 'model.pt' },
   pickle: { artifact: 'model.pkl' },
+  skops: { artifact: 'model.skops' },
   lightgbm: { artifact: 'model.txt' },
   xgboost: { artifact: 'model.xgboost' },
   catboost: { artifact: 'model.cbm' },

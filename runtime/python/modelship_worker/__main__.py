@@ -22,6 +22,7 @@ MODULES = {
     "lightgbm": "lightgbm_model",
     "pickle": "pickle_model",
     "saved_model": "saved_model",
+    "skops": "skops_model",
     "torch_pickle": "torch_pickle",
     "torchscript": "torchscript",
     "xgboost": "xgboost_model",

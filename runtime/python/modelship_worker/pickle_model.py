@@ -49,18 +49,22 @@ def load(path, _threads, declared):
             estimator = pickle.load(file)
     else:
         estimator = joblib.load(path)
+    model = model_of(estimator, declared)
+    modules.used |= model.frame_modules | output_modules(estimator)
+    model.modules = modules
+    return model
+
+
+def model_of(estimator, declared):
     if not callable(getattr(estimator, "predict", None)):
         raise CannotServe(
             f"it contains a {type(estimator).__name__}; an object with `predict`, such as a fitted estimator or pipeline "
             "of scikit-learn, can be served"
         )
-    model = PickledModel(estimator, declared)
-    modules.used |= model.frame_modules | _output_modules(estimator)
-    model.modules = modules
-    return model
+    return PickledModel(estimator, declared)
 
 
-def _output_modules(estimator):
+def output_modules(estimator):
     """Returns the modules of the data frames that steps of scikit-learn are configured to give."""
     parameters = estimator.get_params().values() if hasattr(estimator, "get_params") else ()
     configurations = [getattr(each, "_sklearn_output_config", {}) for each in [estimator, *parameters]]

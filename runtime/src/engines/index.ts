@@ -23,6 +23,7 @@ const ENGINES: Partial<Record<ModelFormat, () => Promise<Engine>>> = {
   exported_program: python,
   torch_pickle: python,
   pickle: python,
+  skops: python,
   lightgbm: python,
   xgboost: async () => (await import('./trees/xgboost-engine.js')).xgboostEngine,
   catboost: python,

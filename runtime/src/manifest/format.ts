@@ -138,10 +138,7 @@ function zipFormat(file: FileBytes, head: Buffer): ModelFormat | undefined {
     const fix = 'unpack it and give the model file in it; move the processing of its handler into the model';
     throw unknown(file.path, 'an archive of TorchServe (.mar)', fix);
   }
-  if (has('schema.json')) {
-    const fix = 'load it by `skops.io.load`, and export the estimator to ONNX or save it by `joblib.dump`';
-    throw unknown(file.path, 'a file of skops', fix);
-  }
+  if (names.includes('schema.json')) return 'skops';
   throw unknown(
     file.path,
     `a ZIP archive of ${names.slice(0, 3).join(', ') || 'nothing'}`,

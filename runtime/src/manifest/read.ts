@@ -146,7 +146,9 @@ function checkContent(manifest: Manifest, source: string): void {
   }
   const foreign = PICKLE_FORMATS.includes(format) ? [] : requirements.filter((line) => !FRAMEWORKS.test(line));
   if (foreign.length > 0) {
-    const allowed = 'numpy, tensorflow, tensorflow-cpu, torch, lightgbm, xgboost, xgboost-cpu and catboost are allowed';
+    const allowed =
+      'numpy, pandas, scikit-learn, skops, tensorflow, tensorflow-cpu, torch, lightgbm, xgboost, xgboost-cpu and catboost ' +
+      'are allowed';
     faults.push(`  - requirements: ${foreign.join(', ')} cannot be required by the format ${format}; ${allowed}`);
   }
   faults.push(...taskFaults(manifest).map((fault) => `  - ${fault}`));

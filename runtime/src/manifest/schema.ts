@@ -20,6 +20,7 @@ export const MODEL_FORMATS = [
   'exported_program',
   'torch_pickle',
   'pickle',
+  'skops',
   'lightgbm',
   'xgboost',
   'catboost',
@@ -32,10 +33,10 @@ export type ModelFormat = (typeof MODEL_FORMATS)[number];
 export const PICKLE_FORMATS: readonly ModelFormat[] = ['exported_program', 'torch_pickle', 'pickle'];
 
 /** Formats of models that take rows of a table: estimators and boosted trees. */
-export const TABULAR_FORMATS: readonly ModelFormat[] = ['pickle', 'lightgbm', 'xgboost', 'catboost'];
+export const TABULAR_FORMATS: readonly ModelFormat[] = ['pickle', 'skops', 'lightgbm', 'xgboost', 'catboost'];
 
 /** Tools whose artefacts `modelship pack` reads. The server responds as they do. */
-export const ORIGINS = ['mlflow', 'sagemaker', 'triton', 'tensorflow_serving', 'mlserver'] as const;
+export const ORIGINS = ['mlflow', 'sagemaker', 'triton', 'tensorflow_serving', 'mlserver', 'bentoml'] as const;
 
 /** Tool that saved the model of a package. */
 export type ModelOrigin = (typeof ORIGINS)[number];
@@ -65,7 +66,8 @@ const REQUIREMENT = /^[a-z0-9]+(-[a-z0-9]+)*==[0-9]+(\.[0-9]+)*[A-Za-z0-9.!+]*$/
  * Packages that a format may require if loading it runs no code from the file. Users did not have to confirm trust for
  * these formats.
  */
-export const FRAMEWORKS = /^(numpy|tensorflow(-cpu)?|torch|lightgbm|xgboost(-cpu)?|catboost)==/;
+export const FRAMEWORKS =
+  /^(numpy|pandas|scikit-learn|skops|tensorflow(-cpu)?|torch|lightgbm|xgboost(-cpu)?|catboost)==/;
 
 const tensorSpec = z.strictObject({
   name: filled,

@@ -14,6 +14,7 @@ const PLATFORMS: Record<ModelFormat, string> = {
   exported_program: 'pytorch_exportedprogram',
   torch_pickle: 'pytorch_pickle',
   pickle: 'python_pickle',
+  skops: 'python_skops',
   lightgbm: 'lightgbm',
   xgboost: 'xgboost',
   catboost: 'catboost',

@@ -14,7 +14,10 @@ const models = ALL ? join(folder, 'models') : committed;
 beforeAll(() => {
   vi.stubEnv('MODELSHIP_PYTHON', PYTHON);
   if (!ALL) return;
-  execFileSync(toolPython('mlflow'), [join(__dirname, 'save_mlflow.py'), models, '100'], { stdio: 'pipe' });
+  const python = toolPython('mlflow');
+  execFileSync(python, [join(__dirname, 'save_mlflow.py'), models, '100'], { stdio: 'pipe' });
+  // The frameworks alone lack skops.
+  vi.stubEnv('MODELSHIP_PYTHON', python);
 }, 1_200_000);
 afterAll(() => {
   vi.unstubAllEnvs();
@@ -34,9 +37,10 @@ const FORMATS = {
   pytorch_module: 'torch_pickle',
   keras_network: 'saved_model',
   onnx_network: 'onnx',
+  ...(ALL && { sklearn_skops: 'skops', lightgbm_label: 'skops' }),
 } as const;
 
-const names = Object.keys(FORMATS) as (keyof typeof FORMATS)[];
+const names = Object.keys(FORMATS);
 
 test.each(shareOf(names, 4, 'mlflow'))(
   '%s responds as the server of MLflow does',
@@ -44,7 +48,7 @@ test.each(shareOf(names, 4, 'mlflow'))(
   async (name) => {
     const artefact = join(models, name);
     const { manifest, notes, folder: packed, remove } = await pack(artefact, { trustPickle: true });
-    expect(manifest).toMatchObject({ format: FORMATS[name], origin: 'mlflow' });
+    expect(manifest).toMatchObject({ format: FORMATS[name as keyof typeof FORMATS], origin: 'mlflow' });
     expect(notes).toEqual([]);
     await expectAnswers(packed, '/invocations', answersOf(artefact));
     remove();

@@ -53,7 +53,7 @@ export function answersOf(artefact: string): readonly Answer[] {
 export async function expectAnswers(folder: string, route: string, answers: readonly Answer[]): Promise<void> {
   const config = readConfig({
     MODELSHIP_MODEL: folder,
-    MODELSHIP_PYTHON: PYTHON,
+    MODELSHIP_PYTHON: process.env.MODELSHIP_PYTHON,
     MODELSHIP_LOG_LEVEL: 'error',
     MODELSHIP_TRUST_PICKLE: 'true',
     PORT: '0',
