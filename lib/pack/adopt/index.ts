@@ -10,13 +10,13 @@ import { bentoml } from './bentoml.js';
 import { refuseCoreMl } from './core-ml.js';
 import { downloadMlflow, isMlflowUri, mlflow } from './mlflow.js';
 import { mlserver } from './mlserver.js';
-import { sageMaker } from './sagemaker.js';
+import { hasSageMakerModel, sageMaker } from './sagemaker.js';
 import { tensorFlowServing } from './tensorflow-serving.js';
 import { triton } from './triton.js';
 
 export type { Adopted } from './adopted.js';
 
-/** Tools whose artefacts can be packed. */
+/** Tools whose artefacts can be packed, each recognized by a file of its own. */
 const TOOLS: readonly ForeignTool[] = [mlflow, sageMaker, triton, tensorFlowServing, mlserver, bentoml];
 
 /** What other tools saved, and the name of the tool. */
@@ -85,8 +85,10 @@ function toolOf(folder: string): ForeignTool | undefined {
     const file = tool.recognize(folder);
     return file === undefined ? [] : [{ tool, file }];
   });
+  // SageMaker's containers expect names that other tools use, too.
+  if (found.length === 0) return hasSageMakerModel(folder) ? sageMaker : undefined;
   const names = found.map(({ tool, file }) => `${tool.name} (${file})`);
-  if (found.length > 0 && isHuggingFaceFolder(folder)) names.push('Hugging Face (config.json)');
+  if (isHuggingFaceFolder(folder)) names.push('Hugging Face (config.json)');
   if (names.length < 2) return found[0]?.tool;
   throw new ModelPackageError(
     'FORMAT_UNKNOWN',

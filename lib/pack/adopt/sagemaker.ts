@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { ModelPackageError } from '@modelship/runtime/manifest';
 import type { Adopted, ForeignTool } from './adopted.js';
 import { tensorFlowServing } from './tensorflow-serving.js';
+import { versionsIn } from './versions.js';
 
 /** Script with the user's own steps around a model. */
 const SCRIPT = join('code', 'inference.py');
@@ -24,10 +25,7 @@ const STEPS = /^(?:async +)?def +(input_fn|predict_fn|output_fn|transform_fn|inp
 export const sageMaker: ForeignTool = {
   name: 'SageMaker',
   id: 'sagemaker',
-  recognize: (folder) => {
-    const found = [SCRIPT, 'xgboost-model', 'model.joblib'].find((file) => existsSync(join(folder, file)));
-    return found ?? (savedModelBase(folder) === undefined ? undefined : 'saved_model.pb');
-  },
+  recognize: (folder) => (existsSync(join(folder, SCRIPT)) ? SCRIPT : undefined),
   read: async (folder, context) => {
     const notes = scriptNotes(join(folder, SCRIPT));
     const base = savedModelBase(folder);
@@ -45,11 +43,16 @@ export const sageMaker: ForeignTool = {
   },
 };
 
-/** Returns the folder above the versions of a SavedModel in the layout of TensorFlow's containers. */
+/** Whether a folder without a script has a model by the name that SageMaker's containers expect. */
+export function hasSageMakerModel(folder: string): boolean {
+  return ['xgboost-model', 'model.joblib'].some((file) => existsSync(join(folder, file))) || !!savedModelBase(folder);
+}
+
+/** Returns the folder above the versions of a SavedModel in one of the layouts of TensorFlow's containers. */
 function savedModelBase(folder: string): string | undefined {
   const entries = readdirSync(folder, { withFileTypes: true }).filter((entry) => entry.isDirectory());
-  const bases = [join('export', 'Servo'), ...entries.map(({ name }) => name)].map((name) => join(folder, name));
-  return bases.find((base) => existsSync(base) && tensorFlowServing.recognize(base) !== undefined);
+  const names = ['.', join('export', 'Servo'), ...entries.map(({ name }) => name)];
+  return names.map((name) => join(folder, name)).find((base) => versionsIn(base, ['saved_model.pb']).length > 0);
 }
 
 /**

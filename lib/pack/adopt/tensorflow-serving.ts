@@ -17,6 +17,8 @@ export const tensorFlowServing: ForeignTool = {
   id: 'tensorflow_serving',
   recognize: (folder) => {
     if (existsSync(join(folder, CONFIG_FILE))) return CONFIG_FILE;
+    // SageMaker's containers have scripts beside the versions.
+    if (existsSync(join(folder, 'code'))) return undefined;
     const [version] = versionsIn(folder, GRAPHS);
     return version === undefined ? undefined : `${version}/saved_model.pb`;
   },

@@ -226,6 +226,16 @@ test.each<[string, () => string, string, RegExp]>([
     /inference\.py defines input_fn, which are steps around the model/,
   ],
   [
+    'a script beside the versions of a SavedModel',
+    () =>
+      archive({
+        '1': model('saved_model'),
+        'code/inference.py': 'def input_handler(data, context):\n    return data\n',
+      }),
+    'FORMAT_UNSUPPORTED',
+    /inference\.py defines input_handler/,
+  ],
+  [
     'a Python model of Triton',
     () => artefact({ 'config.pbtxt': 'backend: "python"', '1/model.py': '' }),
     'FORMAT_UNSUPPORTED',
