@@ -67,14 +67,18 @@ async function packSource(given: PackOptions, origin?: Origin): Promise<Manifest
     step('Load the model and read its signature');
     const code = codeSource === undefined ? undefined : copyCode(codeSource, format, stage.directory);
     const inputs = options.inputs ?? declaredInputs(requests) ?? origin?.inputs;
-    const model = await load(options, {
-      path: join(stage.directory, artifact),
-      format,
-      declared: { inputs },
-      ...(origin?.method && { method: origin.method }),
-      ...(origin?.outputNames && { outputNames: origin.outputNames }),
-      ...(code !== undefined && { code: join(stage.directory, code) }),
-    });
+    const model = await load(
+      options,
+      {
+        path: join(stage.directory, artifact),
+        format,
+        declared: { inputs },
+        ...(origin?.method && { method: origin.method }),
+        ...(origin?.outputNames && { outputNames: origin.outputNames }),
+        ...(code !== undefined && { code: join(stage.directory, code) }),
+      },
+      origin?.notes,
+    );
     let described: Described;
     try {
       if (options.inputs) checkInputs(options, options.inputs, model);
@@ -107,15 +111,20 @@ function refuseFolderOptions({ source, weights, task }: PackOptions): void {
 }
 
 /**
- * Loads the copy, which is the file that will be served. Errors name the original. A single thread makes sums
- * reproducible.
+ * Loads the copy, which is the file that will be served. Errors name the original, and what it was saved with. A single
+ * thread makes sums reproducible.
  */
-async function load({ source, trustPickle }: PackOptions, copy: Artifact): Promise<LoadedModel> {
+async function load(
+  { source, trustPickle }: PackOptions,
+  copy: Artifact,
+  notes: readonly string[] = [],
+): Promise<LoadedModel> {
   try {
     return await engineFor(copy.format).load(copy, { threads: 1, trustPickle, ...pythonOptions() });
   } catch (error) {
     if (!(error instanceof ModelPackageError)) throw error;
-    throw new ModelPackageError(error.code, error.message.replaceAll(copy.path, source));
+    const message = [error.message.replaceAll(copy.path, source), ...notes.map((note) => `Note: ${note}.`)];
+    throw new ModelPackageError(error.code, message.join(' '));
   }
 }
 

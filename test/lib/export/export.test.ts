@@ -59,13 +59,12 @@ test('a folder of MLflow is packed again with the same answers', { timeout: 120_
 });
 
 test('weights in other files go along', () => {
-  const source = join(__dirname, '../../fixtures');
   const model = join(folder, 'external');
   execFileSync(join(__dirname, '../../../.venv/bin/python'), [
     '-c',
     'import onnx, sys; onnx.save(onnx.load(sys.argv[1]), sys.argv[2], save_as_external_data=True, size_threshold=0, ' +
       'location="weights.bin")',
-    join(source, 'mean_color.onnx'),
+    join(onnx, 'model.onnx'),
     `${model}.onnx`,
   ]);
   const content = { 'model.onnx': bytes(`${model}.onnx`), 'weights.bin': bytes(folder, 'weights.bin') };

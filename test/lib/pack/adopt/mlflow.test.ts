@@ -97,6 +97,21 @@ test('other versions than those of the model are noted', { timeout: 120_000 }, a
   remove();
 });
 
+test('a model that cannot be loaded is reported with the versions that it was saved with', {
+  timeout: 120_000,
+}, async () => {
+  const model = changed('lightgbm_booster', 'requirements.txt', () => 'lightgbm==3.3.5\n');
+  const text = readFileSync(join(model, 'model.lgb'), 'utf8');
+  // Of the same length, because the header has the offsets of the trees.
+  writeFileSync(join(model, 'model.lgb'), text.replace('num_class=3', 'num_class=x'));
+  await expect(pack(model)).rejects.toMatchObject({
+    code: 'ARTIFACT_INVALID',
+    message: expect.stringMatching(
+      /cannot be loaded .* Note: lightgbm: the model was saved with version 3\.3\.5 and is loaded/s,
+    ),
+  });
+});
+
 test.each(['run', 'registry'])('the folder of a %s is followed to its model', { timeout: 120_000 }, async (kind) => {
   const root = mkdtempSync(join(folder, 'store-'));
   const artifacts = join(root, 'run', 'artifacts');
