@@ -9,7 +9,16 @@ import { Client, credentials, Metadata, status } from '@grpc/grpc-js';
 import { afterAll, describe, expect, it } from 'vitest';
 import { ENVIRONMENT } from '../../../runtime/src/contract.js';
 import { node } from '../../support/nodes.js';
-import { bundleOn, IRIS, predict, type ServerProcess, spawnServer, stopAll, until } from './servers.js';
+import {
+  bundleOn,
+  IMAGE_VARIABLES,
+  IRIS,
+  predict,
+  type ServerProcess,
+  spawnServer,
+  stopAll,
+  until,
+} from './servers.js';
 
 const MIB = 2 ** 20;
 
@@ -38,12 +47,6 @@ const hasGroup = (() => {
     return false;
   }
 })();
-
-/** Settings of the memory allocator in the image. */
-const DOCKERFILE = readFileSync(join(import.meta.dirname, '../../../runtime/images/Dockerfile'), 'utf8');
-const ALLOCATOR = Object.fromEntries(
-  Array.from(DOCKERFILE.matchAll(/(MALLOC_\w+)=(\d+)/g), ([, name, value]) => [name!, value!]),
-);
 
 const sockets: Socket[] = [];
 
@@ -90,7 +93,7 @@ describe.skipIf(!hasGroup)('fault 64: clients that take much memory, in a contai
     // The number of processes is the default.
     const server: ServerProcess = spawnServer(
       {
-        ...ALLOCATOR,
+        ...IMAGE_VARIABLES,
         [ENVIRONMENT.model]: IRIS,
         [ENVIRONMENT.processes]: '',
         [ENVIRONMENT.grpcPort]: String(GRPC_PORT),

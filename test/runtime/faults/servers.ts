@@ -23,6 +23,13 @@ export const SOURCES: ServerCommand = [process.execPath, '--import', 'tsx', join
 /** Starts the bundle, which images contain, with a Node. */
 export const bundleOn = (node: string): ServerCommand => [node, join(ROOT, 'runtime/dist/bundle/server.js')];
 
+/** Environment variables that the image sets, those of the memory allocator included. */
+export const IMAGE_VARIABLES: Readonly<Record<string, string>> = Object.fromEntries(
+  Array.from(readFileSync(join(ROOT, 'runtime/images/Dockerfile'), 'utf8').matchAll(/^ENV (.*)$/gm), ([, variables]) =>
+    variables!.split(' ').map((variable) => variable.split('=', 2) as [string, string]),
+  ).flat(),
+);
+
 const open: RunningServer[] = [];
 const children: ChildProcess[] = [];
 

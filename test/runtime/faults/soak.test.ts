@@ -6,7 +6,7 @@ import { ENVIRONMENT } from '../../../runtime/src/contract.js';
 import { echoPackage } from '../../lib/cli/support.js';
 import { node } from '../../support/nodes.js';
 import { ALL } from '../../support/share.js';
-import { bundleOn, IRIS, post, predict, spawnServer, stopAll } from './servers.js';
+import { bundleOn, IMAGE_VARIABLES, IRIS, post, predict, spawnServer, stopAll } from './servers.js';
 
 afterAll(stopAll);
 
@@ -30,6 +30,7 @@ it.skipIf(MINUTES === 0)(
     echoPackage('FP32', '1', join(folder, 'echo'));
     const server = spawnServer(
       {
+        ...IMAGE_VARIABLES,
         [ENVIRONMENT.model]: folder,
         [ENVIRONMENT.modelControl]: 'true',
         [ENVIRONMENT.processes]: '1',
