@@ -37,7 +37,10 @@ async function inspect(directory: string, flags: { readonly json?: boolean }): P
         `${name}: ${tensorRows(inputs, 'columns').join('; ')} → ${tensorRows(outputs, 'classes').join('; ')}`,
       ]),
       ...(manifest.task ? [['task', taskText(manifest.task)]] : []),
-      ['samples', `${manifest.samples.count}, tolerance ${absolute} + ${relative} × |expected|`],
+      [
+        'samples',
+        `${manifest.samples.count}${manifest.samples.madeUp ? ' made up' : ''}, tolerance ${absolute} + ${relative} × |expected|`,
+      ],
       ...(PICKLE_FORMATS.includes(manifest.format)
         ? [['trust', 'required: loading it can run code from its file']]
         : []),

@@ -109,7 +109,7 @@ async function pack(source: string, flags: PackFlags, command: Command): Promise
       ...tensorRows(manifest.outputs, 'classes').map((row) => ['  output', row]),
       ...fixedBatchRows(manifest),
       ...operatorRows(out, manifest).map(([title, ...cells]) => [`  ${title}`, ...cells]),
-      ['  samples', sampleNote(manifest.samples.count)],
+      ['  samples', sampleNote(manifest.samples)],
       ...notes.map((note) => ['  note', note]),
     ]),
     '',
@@ -130,10 +130,15 @@ function fixedBatchRows({ inputs }: Manifest): string[][] {
   ];
 }
 
-function sampleNote(count: number): string {
-  return count > 0
-    ? `${count}, run by each replica before it reports ready`
-    : 'none: add some with --samples, so that each replica checks its predictions before it reports ready';
+function sampleNote({ count, madeUp }: Manifest['samples']): string {
+  if (count === 0) {
+    return 'none: add some with --samples, so that each replica checks its predictions before it reports ready';
+  }
+  if (!madeUp) return `${count}, run by each replica before it reports ready`;
+  return (
+    `${count} made up from the signature: a replica with other responses logs a warning. Add real ones with --samples, ` +
+    'so that each replica checks its predictions before it reports ready'
+  );
 }
 
 function inputs(value: string, former: readonly TensorSpec[] = []): TensorSpec[] {

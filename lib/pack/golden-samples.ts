@@ -1,6 +1,14 @@
-import { InferenceError, type Tensor } from '@modelship/runtime';
+import { InferenceError, type Signature, type Tensor } from '@modelship/runtime';
 import { type ModelFormat, ModelPackageError, withInputRules } from '@modelship/runtime/manifest';
-import { differenceBetween, type LoadedModel, type Sample } from '@modelship/runtime/serve';
+import {
+  decodeSamples,
+  differenceBetween,
+  encodeSamples,
+  examplesOf,
+  type LoadedModel,
+  type Sample,
+  sampleDifference,
+} from '@modelship/runtime/serve';
 import type { Tolerance } from './options.js';
 import type { SampleRequest } from './sample-requests.js';
 import { sampleInputs, sampleTensors } from './sample-tensors.js';
@@ -29,9 +37,60 @@ export async function goldenSamples(
     const inputs = sampleInputs(given, signature, place);
     const outputs = await run(model, inputs, place);
     if (expected) compare(outputs, sampleTensors(expected, signature.outputs, place, true), tolerance, place);
-    samples.push({ inputs, outputs: outputs.map((output) => rounded(output, GOLDEN_STEP * tolerance.absolute)) });
+    samples.push(sampleOf(inputs, outputs, tolerance));
   }
   return samples;
+}
+
+/**
+ * Maximum number of values of the inputs, or of the outputs, of a made-up sample. More would fill the package with numbers
+ * that mean nothing.
+ */
+const MADE_UP_VALUES = 5000;
+
+/**
+ * Makes up samples from the signature, for a model without any. Omits those with a response that is not finite or that
+ * differs each time, and stops at the first that the model rejects. The time of a run decides nothing, so that the same
+ * model gives the same package.
+ */
+export async function madeUpSamples(model: LoadedModel, format: ModelFormat, tolerance: Tolerance): Promise<Sample[]> {
+  const signature = withInputRules(format, model.signatures).serving_default!;
+  const samples: Sample[] = [];
+  for (const inputs of examplesOf(model)) {
+    if (valuesIn(inputs) > MADE_UP_VALUES) continue;
+    const outputs = await model.run(inputs).catch(ignoreRejection);
+    if (!outputs) break;
+    const sample = sampleOf(inputs, outputs, tolerance);
+    if (valuesIn(outputs) <= MADE_UP_VALUES && (await isReproduced(model, sample, signature, tolerance))) {
+      samples.push(sample);
+    }
+  }
+  return samples;
+}
+
+function valuesIn(tensors: readonly Tensor[]): number {
+  return tensors.reduce((sum, { data }) => sum + data.length, 0);
+}
+
+/** Returns whether a server that reads the sample from the package gets its response. */
+async function isReproduced(
+  model: LoadedModel,
+  sample: Sample,
+  signature: Signature,
+  tolerance: Tolerance,
+): Promise<boolean> {
+  try {
+    const [read] = decodeSamples(Buffer.from(encodeSamples([sample])), signature);
+    return (await sampleDifference(model, read!, tolerance)) === undefined;
+  } catch (error) {
+    // Values without a JSON text, such as numbers that are not finite.
+    ignoreRejection(error);
+    return false;
+  }
+}
+
+function ignoreRejection(error: unknown): undefined {
+  if (!(error instanceof InferenceError)) throw error;
 }
 
 async function run(model: LoadedModel, inputs: readonly Tensor[], place: string): Promise<Tensor[]> {
@@ -54,6 +113,11 @@ function compare(outputs: readonly Tensor[], expected: readonly Tensor[], tolera
         'model, preprocessing included; if the difference is acceptable, allow it with `--tolerance ABSOLUTE,RELATIVE`.',
     );
   }
+}
+
+/** Returns a sample whose response has the digits that all processors agree on. */
+function sampleOf(inputs: readonly Tensor[], outputs: readonly Tensor[], { absolute }: Tolerance): Sample {
+  return { inputs, outputs: outputs.map((output) => rounded(output, GOLDEN_STEP * absolute)) };
 }
 
 function rounded(tensor: Tensor, step: number): Tensor {

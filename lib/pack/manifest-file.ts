@@ -17,6 +17,8 @@ import { encodeSamples, type Sample } from '@modelship/runtime/serve';
 export interface Described {
   readonly manifest: Omit<Manifest, 'files' | 'digest' | 'samples'>;
   readonly samples: readonly Sample[];
+  /** Whether the samples were made up. @default false */
+  readonly isMadeUp?: boolean;
   readonly tolerance: Manifest['samples']['tolerance'];
 }
 
@@ -27,7 +29,7 @@ export interface Described {
  */
 export async function writeManifest(
   directory: string,
-  { manifest, samples, tolerance }: Described,
+  { manifest, samples, isMadeUp = false, tolerance }: Described,
   unchanged: readonly PackageFile[] = [],
 ): Promise<Manifest> {
   writeFileSync(join(directory, SAMPLES_FILE), samplesText(samples));
@@ -38,7 +40,11 @@ export async function writeManifest(
   const { code, origin, requirements, ...before } = manifest;
   const complete = {
     ...before,
-    samples: { count: samples.length, tolerance: { ...tolerance } },
+    samples: {
+      count: samples.length,
+      tolerance: { ...tolerance },
+      ...(isMadeUp && samples.length > 0 && { madeUp: true as const }),
+    },
     ...(code !== undefined && { code }),
     ...(origin && { origin }),
     ...(requirements && { requirements }),

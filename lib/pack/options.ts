@@ -18,7 +18,7 @@ export interface PackOptions {
   readonly out: string;
   /** Version of the model, an integer in decimal notation. @default - the version that another tool recorded, or '1' */
   readonly version?: string;
-  /** JSON file of requests, optionally with the expected responses. @default - no golden samples */
+  /** JSON file of requests, optionally with the expected responses. @default - samples are made up from the signature */
   readonly samples?: string;
   /**
    * Inputs of the model, for formats that do not record them: scripted TorchScript, whole modules of PyTorch, and

@@ -13,7 +13,7 @@ import { type Artifact, engineFor, type LoadedModel, shapeText } from '@modelshi
 import { type Origin, withAdopted } from './adopt/index.js';
 import { canServerRun } from './can-server-run.js';
 import { copyArtifact, copyCode } from './formats.js';
-import { goldenSamples } from './golden-samples.js';
+import { goldenSamples, madeUpSamples } from './golden-samples.js';
 import { isHuggingFaceFolder } from './hugging-face/folder.js';
 import { packHuggingFaceFolder } from './hugging-face/pack-folder.js';
 import { type Described, plainSignatures, plainSpec, writeManifest } from './manifest-file.js';
@@ -82,7 +82,7 @@ async function packSource(given: PackOptions, origin?: Origin): Promise<Manifest
     let described: Described;
     try {
       if (options.inputs) checkInputs(options, options.inputs, model);
-      if (requests.length > 0) step(`Run ${requests.length} samples`);
+      step(requests.length > 0 ? `Run ${requests.length} samples` : 'Make up samples');
       const files = { directory: stage.directory, format, artifact, code, origin: origin?.tool };
       described = await describe(options, files, model, requests);
     } finally {
@@ -172,10 +172,14 @@ async function describe(
 ): Promise<Described> {
   const { name, version = '1', tolerance = DEFAULT_TOLERANCE } = options;
   const { serving_default: main, ...others } = model.signatures;
-  const samples = await goldenSamples(requests, model, format, tolerance);
+  const isMadeUp = requests.length === 0;
+  const samples = isMadeUp
+    ? await madeUpSamples(model, format, tolerance)
+    : await goldenSamples(requests, model, format, tolerance);
   const { requirements } = (await canServerRun(join(directory, artifact), format, model, samples)) ? {} : model;
   return {
     samples,
+    isMadeUp,
     tolerance,
     manifest: {
       schemaVersion: 1,

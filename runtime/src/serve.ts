@@ -4,11 +4,12 @@ export { type Artifact, artifactOf, type EngineOptions, engineFor, type LoadedMo
 export { pythonFolder } from './engines/python/python-folder.js';
 export { workerEnvironment } from './engines/python/worker-environment.js';
 export { loadTrees } from './engines/trees/trees-model.js';
-export { encodeInferRequestJson, encodeSamples, type Sample } from './manifest/samples.js';
+export { decodeSamples, encodeInferRequestJson, encodeSamples, type Sample } from './manifest/samples.js';
+export { sampleDifference } from './models/samples.js';
 export { formatOfPlatform } from './protocols/open-inference/metadata.js';
 export { encodePredictionLines } from './protocols/tensorflow-serving/predict-response.js';
 export { createRuntime, type Runtime } from './runtime.js';
-export { madeUpExamples } from './scheduling/made-up-examples.js';
+export { examplesOf, madeUpExamples } from './scheduling/made-up-examples.js';
 export { type RunningServer, startServer } from './start-server.js';
 export { loadDecoder } from './tasks/images/decode.js';
 export { loadModel } from './tasks/load-model.js';

@@ -332,7 +332,11 @@ const manifestObject = z.strictObject({
   outputs: tensorSpecs,
   signatures: z.optional(z.record(filled, z.strictObject({ inputs: tensorSpecs, outputs: tensorSpecs }))),
   task: z.optional(task),
-  samples: z.strictObject({ count, tolerance: z.strictObject({ absolute: share, relative: share }) }),
+  samples: z.strictObject({
+    count,
+    tolerance: z.strictObject({ absolute: share, relative: share }),
+    madeUp: z.optional(z.literal(true)),
+  }),
   code: z.optional(packagePath),
   origin: z.optional(z.enum(ORIGINS)),
   requirements: z.optional(
@@ -649,7 +653,17 @@ export interface Manifest {
    * the model's own.
    */
   task?: Task | undefined;
-  samples: { count: number; tolerance: { absolute: number; relative: number } };
+  samples: {
+    count: number;
+    tolerance: { absolute: number; relative: number };
+    /**
+     * Whether the requests were made up from the signature. A replica that gets other responses logs a warning, and serves
+     * the model.
+     *
+     * @default - they are from a user, and every replica must get the same responses
+     */
+    madeUp?: true | undefined;
+  };
   /** Folder of the Python modules that the pickle imports. */
   code?: string | undefined;
   /** Tool that saved the model before it was packed, whose own server the responses follow. */

@@ -18,7 +18,7 @@ import type { Cancellation, InferenceRequest, InferenceResponse } from '../tenso
 import { DEFAULT_SIGNATURE, type Signature, type Tensor, type TensorSpec } from '../tensor/tensor.js';
 import { reportTruncated, takeUsage } from '../tensor/usage.js';
 import { withinTimeout } from './deadline.js';
-import { checkSamples, readSamples, smallExamples } from './samples.js';
+import { checkSamples, readSamples, runMadeUpSamples, smallExamples } from './samples.js';
 import type { ExplanationData, ModelState, ServedModel } from './served-model.js';
 
 /** Settings for running a version. */
@@ -158,8 +158,7 @@ export class ServedVersion implements ServedModel {
       this.reportRestrictions(model);
       this.checkSignature(model);
       this.signatures = withGraph(this.signatures, model.signatures);
-      const samples = await readSamples(directory, this.manifest);
-      await checkSamples(model, this.manifest, samples);
+      const samples = await this.runSamples(model, directory);
       this.examples = smallExamples(samples);
       await this.tryOut(model, samples);
       this.model = model;
@@ -175,6 +174,27 @@ export class ServedVersion implements ServedModel {
   }
 
   /**
+   * Runs the golden samples, and returns those that the model accepts.
+   *
+   * @throws ModelPackageError if they cannot be read, or if one that is not made up gets another response
+   */
+  private async runSamples(model: LoadedModel, directory: string): Promise<readonly Sample[]> {
+    const samples = await readSamples(directory, this.manifest);
+    if (!this.manifest.samples.madeUp) {
+      await checkSamples(model, this.manifest, samples);
+      return samples;
+    }
+    const { accepted, differences } = await runMadeUpSamples(model, this.manifest, samples);
+    if (differences.length > 0) {
+      this.metrics.differingSamples = differences.length;
+      const message = `${differences.length} of ${samples.length} made-up samples get other responses than when the model was packed`;
+      const fields = { model: this.name, version: this.version };
+      this.options.logger?.log('warn', `${message}: ${differences[0]}`, fields);
+    }
+    return accepted;
+  }
+
+  /**
    * Finds out where the model runs and how its requests are batched, unless another process already has. A trial of long
    * runs ends after the version is available: until then, requests run alone.
    */
@@ -187,13 +207,14 @@ export class ServedVersion implements ServedModel {
       this.apply(known, model, this.scheduler);
       return;
     }
-    const isMadeUp = samples.length === 0;
-    const examples = isMadeUp ? await acceptedExamples(model) : samples.map((sample) => sample.inputs);
+    const own = samples.map((sample) => sample.inputs);
+    const examples = own.length > 0 ? own : await acceptedExamples(model);
     const threads = await placeModel(model, examples[0], this.options);
     const scheduler = this.schedulerOf(model);
     this.scheduler = scheduler;
     if (model.hasOwnThread && oneAtATime) return;
-    const { tolerance } = this.manifest.samples;
+    const { tolerance, madeUp } = this.manifest.samples;
+    const isMadeUp = madeUp === true || own.length === 0;
     const { signal } = this.trialEnd;
     const probe = async () => {
       const batching = await probeBatching(model, examples, tolerance, isMadeUp, signal);

@@ -87,6 +87,11 @@ const FAMILIES = {
   queueSeconds: family('modelship_queue_seconds', 'histogram', 'Time that a call was queued.'),
   runSeconds: family('modelship_run_seconds', 'histogram', 'Duration of one run of a model.'),
   runRows: family('modelship_run_rows', 'histogram', 'Rows in one run of a model.'),
+  differingSamples: family(
+    'modelship_differing_samples',
+    'gauge',
+    'Made-up samples with another response than when the model was packed.',
+  ),
   memory: family('process_resident_memory_bytes', 'gauge', 'Resident memory.'),
   cpu: family('process_cpu_seconds_total', 'counter', 'User and system CPU time.'),
   start: family('process_start_time_seconds', 'gauge', 'Start of the process since the epoch.'),
@@ -238,6 +243,10 @@ export class RuntimeMetrics {
       for (const { name, version, metrics } of this.models) {
         page.histogram(FAMILIES[which].name, { model: name, version }, metrics[which]);
       }
+    }
+    page.family(FAMILIES.differingSamples);
+    for (const { name, version, metrics } of this.models) {
+      page.value(FAMILIES.differingSamples.name, { model: name, version }, metrics.differingSamples);
     }
     page.family(FAMILIES.memory);
     page.value(FAMILIES.memory.name, {}, residentBytes);

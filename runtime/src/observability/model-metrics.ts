@@ -29,6 +29,7 @@ export interface ModelMetricsData extends ModelTotalsData {
   readonly succeeded: ModelMetrics['succeeded'];
   readonly failed: ModelMetrics['failed'];
   readonly sizes: ReadonlyMap<number, SizeMetrics>;
+  readonly differingSamples: number;
 }
 
 /** Metrics of one model version. They are updated for each request, so updates use plain arithmetic only. */
@@ -43,6 +44,8 @@ export class ModelMetrics implements SchedulerObserver {
   readonly succeeded = { runs: 0, rows: 0, requests: 0, queuedMs: 0, elapsedMs: 0, lastAt: 0 };
   readonly failed = { requests: 0, elapsedMs: 0 };
   readonly sizes = new Map<number, SizeMetrics>();
+  /** Number of made-up samples that got another response at the start than when the model was packed. */
+  differingSamples = 0;
 
   /** Returns the sum of the metrics of one version in several processes. There must be at least one. */
   static merged(parts: readonly ModelMetricsData[]): ModelMetrics {
@@ -52,7 +55,7 @@ export class ModelMetrics implements SchedulerObserver {
   }
 
   /** Adds the metrics of the same version in another process or thread. */
-  add({ succeeded, failed, sizes, inferences, latencies, ...histograms }: ModelMetricsData): void {
+  add({ succeeded, failed, sizes, inferences, latencies, differingSamples, ...histograms }: ModelMetricsData): void {
     this.queueSeconds.add(histograms.queueSeconds);
     this.runSeconds.add(histograms.runSeconds);
     this.runRows.add(histograms.runRows);
@@ -63,6 +66,8 @@ export class ModelMetrics implements SchedulerObserver {
     addTo(this.succeeded, succeeded);
     this.succeeded.lastAt = Math.max(lastAt, succeeded.lastAt);
     addTo(this.failed, failed);
+    // Each process runs the same samples.
+    this.differingSamples = Math.max(this.differingSamples, differingSamples);
     for (const [rows, size] of sizes) {
       const known = this.sizes.get(rows) ?? { runs: 0, elapsedMs: 0 };
       addTo(known, size);

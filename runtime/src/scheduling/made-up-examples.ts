@@ -49,14 +49,15 @@ function values(datatype: TensorSpec['datatype'], length: number, scale: number,
   return data as unknown as TensorData;
 }
 
-/**
- * Returns the requests that a model accepts: the examples that it suggests, or made-up ones if it suggests none. Stops at
- * the first one that the model rejects, which its log reports.
- */
+/** Returns the examples that a model suggests, or made-up ones if it suggests none. It may reject some of them. */
+export function examplesOf({ examples = [], signatures }: LoadedModel): readonly (readonly Tensor[])[] {
+  return examples.length > 0 ? examples : madeUpExamples(signatures.serving_default!);
+}
+
+/** Returns the examples that a model accepts. Stops at the first one that it rejects, which its log reports. */
 export async function acceptedExamples(model: LoadedModel): Promise<(readonly Tensor[])[]> {
   const accepted: (readonly Tensor[])[] = [];
-  const { examples = [], signatures } = model;
-  for (const example of examples.length > 0 ? examples : madeUpExamples(signatures.serving_default!)) {
+  for (const example of examplesOf(model)) {
     const since = performance.now();
     try {
       await model.run(example);

@@ -59,6 +59,7 @@ test('one module is enough', { timeout: 120_000 }, async () => {
     code: train,
   });
   expect(manifest.files.map(({ path }) => path)).toContain('code/alone.py');
+  expect(manifest.samples).toMatchObject({ count: 4, madeUp: true });
 });
 
 test('code is rejected for formats that import none, and if it does not exist', async () => {

@@ -55,7 +55,7 @@ describe('a package', () => {
         { name: 'label', datatype: 'INT64', shape: [-1] },
         { name: 'probabilities', datatype: 'FP32', shape: [-1, 3], labels: ['setosa', 'versicolor', 'virginica'] },
       ],
-      samples: { count: 0 },
+      samples: { count: 4, madeUp: true },
     });
     expect(manifest.outputs[0]).not.toHaveProperty('labels');
     await verifyFiles(out(), readManifest(out()));
