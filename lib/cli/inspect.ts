@@ -7,6 +7,7 @@ import {
   type TextTokenizer,
   verifyFiles,
 } from '@modelship/runtime/manifest';
+import { checkPickles, describeUnknown } from '@modelship/runtime/serve';
 import { Command } from 'commander';
 import { bytes, Output, operatorRows, table, tensorRows } from './output.js';
 
@@ -24,7 +25,10 @@ async function inspect(directory: string, flags: { readonly json?: boolean }): P
   const manifest = readManifest(directory);
   await verifyFiles(directory, manifest);
   const { absolute, relative } = manifest.samples.tolerance;
-  new Output(flags.json).result({ directory, ...manifest }, [
+  const pickles = PICKLE_FORMATS.includes(manifest.format)
+    ? await checkPickles(join(directory, manifest.artifact), manifest.format)
+    : undefined;
+  new Output(flags.json).result({ directory, ...manifest, ...(pickles && { unknownImports: pickles.unknown }) }, [
     ...table([
       ['name', manifest.name],
       ['version', manifest.version],
@@ -41,8 +45,11 @@ async function inspect(directory: string, flags: { readonly json?: boolean }): P
         'samples',
         `${manifest.samples.count}${manifest.samples.madeUp ? ' made up' : ''}, tolerance ${absolute} + ${relative} × |expected|`,
       ],
-      ...(PICKLE_FORMATS.includes(manifest.format)
-        ? [['trust', 'required: loading it can run code from its file']]
+      ...(pickles
+        ? [
+            ['trust', 'required: loading it can run code from its file'],
+            ['imports', describeUnknown(pickles)],
+          ]
         : []),
       ...operatorRows(directory, manifest),
       ...(manifest.requirements ?? []).map((requirement) => ['requires', requirement]),

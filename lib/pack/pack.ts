@@ -9,7 +9,14 @@ import {
   ModelPackageError,
   PICKLE_FORMATS,
 } from '@modelship/runtime/manifest';
-import { type Artifact, engineFor, type LoadedModel, shapeText } from '@modelship/runtime/serve';
+import {
+  type Artifact,
+  checkPickles,
+  describeUnknown,
+  engineFor,
+  type LoadedModel,
+  shapeText,
+} from '@modelship/runtime/serve';
 import { type Origin, withAdopted } from './adopt/index.js';
 import { canServerRun } from './can-server-run.js';
 import { copyArtifact, copyCode } from './formats.js';
@@ -56,7 +63,7 @@ async function packSource(given: PackOptions, origin?: Origin): Promise<Manifest
   for (const note of origin?.notes ?? []) options.onNote?.(note);
   step('Detect the format');
   const format = detectFormat(source);
-  refuseUntrusted(options, format);
+  if (PICKLE_FORMATS.includes(format)) await checkTrust(options, format);
   const requests = options.samples === undefined ? (origin?.requests ?? []) : readSampleRequests(options.samples);
   const codeSource = options.code ?? (PICKLE_FORMATS.includes(format) ? origin?.code : undefined);
 
@@ -146,12 +153,18 @@ function tensorRows(specs: readonly TensorSpec[]): string[] {
   return specs.map((spec) => `${spec.name} ${spec.datatype} ${shapeText(spec)}`);
 }
 
-function refuseUntrusted({ source, trustPickle }: PackOptions, format: ModelFormat): void {
-  if (trustPickle || !PICKLE_FORMATS.includes(format)) return;
+/** Reads the imports of the pickles before anything loads them, and says which no known framework has. */
+async function checkTrust({ source, trustPickle, onNote }: PackOptions, format: ModelFormat): Promise<void> {
+  const pickles = await checkPickles(source, format);
+  const imports = `it imports ${describeUnknown(pickles)}`;
+  if (trustPickle) {
+    if (pickles.unknown.length > 0) onNote?.(imports);
+    return;
+  }
   throw new ModelPackageError(
     'FORMAT_UNTRUSTED',
-    `${source} has the format ${format}, and loading it can run code from the file. Export the model to ONNX, ` +
-      'or, if you trust its origin as your own code, add `--trust-pickle`.',
+    `${source} has the format ${format}, and loading it can run code from the file: ${imports}. Export the model to ` +
+      'ONNX, or, if you trust its origin as your own code, add `--trust-pickle`.',
   );
 }
 

@@ -6,6 +6,7 @@ export { workerEnvironment } from './engines/python/worker-environment.js';
 export { loadTrees } from './engines/trees/trees-model.js';
 export { decodeSamples, encodeInferRequestJson, encodeSamples, type Sample } from './manifest/samples.js';
 export { sampleDifference } from './models/samples.js';
+export { checkPickles, describeUnknown, type PickleFinding, type PickleScan, scanPickles } from './pickle/index.js';
 export { formatOfPlatform } from './protocols/open-inference/metadata.js';
 export { encodePredictionLines } from './protocols/tensorflow-serving/predict-response.js';
 export { createRuntime, type Runtime } from './runtime.js';

@@ -14,6 +14,7 @@ const LAYERS = [
   ['channel.ts', 'worker-thread.ts', 'http'],
   ['observability'],
   ['manifest'],
+  ['pickle'],
   ['store', 'engines', 'signature'],
   ['explain', 'tasks'],
   ['scheduling'],

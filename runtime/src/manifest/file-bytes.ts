@@ -3,8 +3,15 @@ import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
 /** Bytes that are read at once for small reads, which mostly follow each other. */
 const WINDOW_BYTES = 16 * 1024;
 
+/** Source of bytes that gives any range of them. */
+export interface Bytes {
+  readonly size: number;
+  /** Reads up to `length` bytes from `offset`; fewer at the end. */
+  read(offset: number, length: number): Buffer;
+}
+
 /** Reads ranges of a file that may be larger than memory. */
-export class FileBytes {
+export class FileBytes implements Bytes {
   readonly size: number;
   private readonly descriptor: number;
   private window: { offset: number; bytes: Buffer } = { offset: 0, bytes: Buffer.alloc(0) };

@@ -115,7 +115,7 @@ function folderFormat(path: string): ModelFormat {
 }
 
 function zipFormat(file: FileBytes, head: Buffer): ModelFormat | undefined {
-  if (!startsWith('504b0304')(head)) return undefined;
+  if (!isZip(head)) return undefined;
   const names = zipEntries(file)?.map(({ name }) => name);
   if (!names) throw cutOff(file, 'a ZIP archive whose directory, at its end, is missing');
   // PyTorch stores all entries in one folder, named after the file.
@@ -146,8 +146,16 @@ function zipFormat(file: FileBytes, head: Buffer): ModelFormat | undefined {
   );
 }
 
+/** Whether the content starts like a file of `torch.save`: a ZIP archive, or a pickle of the older magic number. */
+export function isTorchFile(head: Buffer): boolean {
+  return isZip(head) || head.subarray(0, TORCH_MAGIC.length).equals(TORCH_MAGIC);
+}
+
+/** Whether the content starts like a ZIP archive. */
+export const isZip = startsWith('504b0304');
+
 function pickleFormat(head: Buffer): ModelFormat | undefined {
-  if (head.subarray(0, TORCH_MAGIC.length).equals(TORCH_MAGIC)) return 'torch_pickle';
+  if (isTorchFile(head)) return 'torch_pickle';
   return isPickle(head) || isPickle(unpacked(head)) ? 'pickle' : undefined;
 }
 
@@ -183,15 +191,21 @@ function isPickle(head: Buffer): boolean {
   return head.length > 2 && head[0] === 0x80 && head[1]! >= 2 && head[1]! <= 5;
 }
 
+/** Returns how joblib compressed a file, or undefined if it did not. */
+export function compressionOf(head: Buffer): 'gzip' | 'zlib' | undefined {
+  if (startsWith('1f8b')(head)) return 'gzip';
+  return head[0] === 0x78 ? 'zlib' : undefined;
+}
+
 /** Returns the decompressed start of a file that joblib compressed with zlib or gzip. Empty for any other file. */
 function unpacked(head: Buffer): Buffer {
-  const isGzip = startsWith('1f8b')(head);
-  if (!isGzip && head[0] !== 0x78) return Buffer.alloc(0);
+  const compression = compressionOf(head);
+  if (!compression) return Buffer.alloc(0);
   // Loaded on demand, because the server starts without it.
   const { gunzipSync, inflateSync, constants } = process.getBuiltinModule('node:zlib');
   const partial = { finishFlush: constants.Z_SYNC_FLUSH };
   try {
-    return isGzip ? gunzipSync(head, partial) : inflateSync(head, partial);
+    return compression === 'gzip' ? gunzipSync(head, partial) : inflateSync(head, partial);
   } catch {
     return Buffer.alloc(0);
   }

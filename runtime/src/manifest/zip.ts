@@ -1,4 +1,4 @@
-import type { FileBytes } from './file-bytes.js';
+import type { Bytes } from './file-bytes.js';
 
 const END_OF_DIRECTORY = 0x06054b50;
 const ENTRY = 0x02014b50;
@@ -11,7 +11,8 @@ const IN_ZIP64 = 0xffffffff;
 const ZIP64_FIELD = 1;
 
 const LOCAL_SIZE = 30;
-const DEFLATED = 8;
+/** Method of compressed entries. */
+export const DEFLATED = 8;
 
 /** A file in a ZIP archive. */
 export interface ZipEntry {
@@ -34,7 +35,7 @@ export interface ZipEntry {
  *
  * @returns undefined if the central directory at the end is missing or unreadable, because the file was truncated
  */
-export function zipEntries(file: FileBytes): ZipEntry[] | undefined {
+export function zipEntries(file: Bytes): ZipEntry[] | undefined {
   const tailStart = Math.max(0, file.size - END_SIZE - MAX_COMMENT);
   const tail = file.read(tailStart, END_SIZE + MAX_COMMENT);
   for (let at = tail.length - END_SIZE; at >= 0; at--) {
@@ -45,7 +46,7 @@ export function zipEntries(file: FileBytes): ZipEntry[] | undefined {
   return undefined;
 }
 
-function directoryAt(file: FileBytes, tail: Buffer, at: number, tailStart: number): Buffer | undefined {
+function directoryAt(file: Bytes, tail: Buffer, at: number, tailStart: number): Buffer | undefined {
   let size = tail.readUInt32LE(at + 12);
   let offset = tail.readUInt32LE(at + 16);
   if (offset === IN_ZIP64 || size === IN_ZIP64) {
@@ -104,7 +105,7 @@ function wideValues(extra: Buffer, values: readonly number[]): number[] {
 }
 
 /** Returns the offset of the content of an entry in the archive. */
-export function zipContentOffset(file: FileBytes, { offset }: ZipEntry): number {
+export function zipContentOffset(file: Bytes, { offset }: ZipEntry): number {
   const local = file.read(offset, LOCAL_SIZE);
   return offset + LOCAL_SIZE + local.readUInt16LE(26) + local.readUInt16LE(28);
 }
@@ -114,7 +115,7 @@ export function zipContentOffset(file: FileBytes, { offset }: ZipEntry): number 
  *
  * @throws Error if it is compressed by another method than Deflate, or damaged
  */
-export function readZipEntry(file: FileBytes, entry: ZipEntry, limit: number): Buffer {
+export function readZipEntry(file: Bytes, entry: ZipEntry, limit: number): Buffer {
   const bytes = file.read(zipContentOffset(file, entry), Math.min(entry.size, limit));
   if (entry.method !== DEFLATED) return bytes;
   // Loaded on demand, because the server starts without it.

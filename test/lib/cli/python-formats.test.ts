@@ -54,6 +54,7 @@ describe('a package of a Python format', () => {
     const { code, stdout } = await modelship('inspect', out);
     expect(code).toBe(0);
     expect(stdout).toMatch(/^trust +required: loading it can run code/m);
+    expect(stdout).toMatch(/^imports +only classes and functions of known frameworks$/m);
     expect(stdout).toMatch(/^requires +scikit-learn==/m);
   });
 

@@ -51,13 +51,16 @@ test.each([
 test('one module is enough', { timeout: 120_000 }, async () => {
   const train = join(folder, 'alone.py');
   writeFileSync(train, 'def double(rows):\n    return rows * 2\n');
+  const notes: string[] = [];
   const manifest = await packModel({
     source: join(folder, 'script.joblib'),
     name: 'alone',
     out: join(folder, 'alone'),
     trustPickle: true,
     code: train,
+    onNote: (note) => notes.push(note),
   });
+  expect(notes).toEqual(['it imports __main__.double (script.joblib), which may run any code']);
   expect(manifest.files.map(({ path }) => path)).toContain('code/alone.py');
   expect(manifest.samples).toMatchObject({ count: 4, madeUp: true });
 });

@@ -2,6 +2,7 @@ import { basename, resolve } from 'node:path';
 import { START_SECONDS } from '../../contract.js';
 import { availableProcessors, memoryLimit, shareOf } from '../../host-limits.js';
 import { ModelPackageError, PICKLE_FORMATS } from '../../manifest/index.js';
+import { checkPickles, describeUnknown } from '../../pickle/index.js';
 import { checkInputs } from '../../tensor/check-inputs.js';
 import { InferenceError } from '../../tensor/errors.js';
 import { DEFAULT_SIGNATURE, type Signature, type Tensor } from '../../tensor/tensor.js';
@@ -20,10 +21,12 @@ export const pythonEngine: Engine = {
     { path, format, declared, method, outputNames, code, verify }: Artifact,
     options: EngineOptions,
   ): Promise<LoadedModel> {
-    if (PICKLE_FORMATS.includes(format) && !options.trustPickle) {
+    const pickles = PICKLE_FORMATS.includes(format) ? await checkPickles(path, format) : undefined;
+    if (pickles && !options.trustPickle) {
       throw new ModelPackageError(
         'FORMAT_UNTRUSTED',
-        `${path} has the format ${format}, and loading it can run code from the file. Export the model to ONNX, ` +
+        `${path} has the format ${format}, and loading it can run code from the file. It imports ` +
+          `${describeUnknown(pickles)}. Export the model to ONNX, ` +
           'or, if you trust its origin as your own code, set MODELSHIP_TRUST_PICKLE to true (`trustPickle` in code, ' +
           '`--trust-pickle` on the command line).',
       );
