@@ -38,7 +38,7 @@ export interface FunctionsFolder {
 export function functionsFolder(options: FunctionsFolderOptions): FunctionsFolder {
   const texts = { 'host.json': hostJson(options), [`${FUNCTION_NAME}/function.json`]: functionJson(options) };
   const digest = createHash('sha256')
-    .update(JSON.stringify([options.runtime.digest, options.model.digest, texts]))
+    .update(JSON.stringify([options.runtime.digest, options.model.deployedDigest, texts]))
     .digest('hex');
   return { directory: cachedFolder('functions', digest, (folder) => fill(folder, options, texts)), digest };
 }

@@ -62,7 +62,7 @@ export function dockerfile(name: string): string {
 export function imageContext(parts: ImageParts): ImageContext {
   const { runtime, texts, model } = parts;
   const digest = createHash('sha256')
-    .update(JSON.stringify([runtime.digest, texts, model?.digest]))
+    .update(JSON.stringify([runtime.digest, texts, model?.deployedDigest]))
     .digest('hex');
   return { directory: cachedFolder('image-context', digest, (folder) => fill(folder, parts)), digest };
 }

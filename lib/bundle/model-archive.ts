@@ -25,7 +25,7 @@ export interface ModelArchive {
 export function modelArchive(model: Model, layout: readonly LayoutFile[] = packageLayout(model)): ModelArchive {
   const files = [...layout].sort((a, b) => (a.path < b.path ? -1 : 1));
   const digest = createHash('sha256')
-    .update(JSON.stringify([model.digest, files.map(({ path, content }) => [path, content])]))
+    .update(JSON.stringify([model.deployedDigest, files.map(({ path, content }) => [path, content])]))
     .digest('hex');
   const folder = cachedFolder('model-archive', digest, (filling) => build(filling, files));
   return { path: join(folder, ARCHIVE), digest };

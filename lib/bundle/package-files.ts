@@ -1,7 +1,6 @@
-import { createHash } from 'node:crypto';
-import { closeSync, cpSync, openSync, readSync } from 'node:fs';
+import { cpSync } from 'node:fs';
 import { join } from 'node:path';
-import { MANIFEST_FILE, readManifest } from '@modelship/runtime/manifest';
+import { fileSha256Sync, MANIFEST_FILE, readManifest } from '@modelship/runtime/manifest';
 import type { Model } from '../model/model.js';
 import { packageLayout } from '../serving/servers/model-layout.js';
 
@@ -27,21 +26,8 @@ export function copyPackage(model: Model, folder: string): void {
 
 /** @throws Error naming `source` if the file does not hash to `sha256`, 64 hexadecimal digits */
 export function checkHash(file: string, sha256: string, source = file): void {
-  if (hashFile(file) === sha256) return;
+  if (fileSha256Sync(file) === sha256) return;
   throw new Error(
     `${source} is not the file that the manifest describes: its SHA-256 differs. Pack the model again with \`modelship pack\`.`,
   );
-}
-
-/** Hashes the file in chunks, because a model may exceed the maximum size of a buffer. */
-function hashFile(path: string): string {
-  const hash = createHash('sha256');
-  const piece = Buffer.allocUnsafe(1 << 20);
-  const file = openSync(path, 'r');
-  try {
-    for (let read = readSync(file, piece); read > 0; read = readSync(file, piece)) hash.update(piece.subarray(0, read));
-  } finally {
-    closeSync(file);
-  }
-  return hash.digest('hex');
 }

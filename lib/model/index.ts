@@ -1,1 +1,2 @@
 export { Model, type ModelOptions } from './model.js';
+export { Signer } from './signer.js';

@@ -1,5 +1,14 @@
-import { resolve } from 'node:path';
-import { type Manifest, ModelPackageError, PICKLE_FORMATS, readManifest } from '@modelship/runtime/manifest';
+import { createHash } from 'node:crypto';
+import { join, resolve } from 'node:path';
+import {
+  fileSha256Sync,
+  type Manifest,
+  ModelPackageError,
+  PICKLE_FORMATS,
+  readManifest,
+} from '@modelship/runtime/manifest';
+import { SIGNATURE_FILE } from '@modelship/runtime/signature';
+import type { Signer } from './signer.js';
 
 /** Options for reading a package. */
 export interface ModelOptions {
@@ -10,6 +19,13 @@ export interface ModelOptions {
    * @default false
    */
   readonly trustPickle?: boolean;
+  /**
+   * Signer that approved the package. Its signature (`model.sig`) is verified here, and by each replica before it loads the
+   * model, on every target.
+   *
+   * @default - signatures are not verified
+   */
+  readonly signedBy?: Signer;
 }
 
 /**
@@ -24,12 +40,12 @@ export interface ModelOptions {
  */
 export class Model {
   /**
-   * Reads the package that `modelship pack` wrote to `directory`. Only the manifest is read here:
+   * Reads the package that `modelship pack` wrote to `directory`. Without `signedBy`, only the manifest is read here:
    * bundling and the runtime verify the files against it.
    *
    * @throws TypeError if `directory` is not a string
    * @throws ModelPackageError if there is no package, its manifest is invalid or was edited, or its format unpickles
-   * and `trustPickle` is not set
+   * and `trustPickle` is not set, or any error of `Signer.verify`
    */
   static fromDirectory(directory: string, options: ModelOptions = {}): Model {
     if (typeof directory !== 'string') {
@@ -44,7 +60,8 @@ export class Model {
           `Model.fromDirectory(${JSON.stringify(directory)}, { trustPickle: true }).`,
       );
     }
-    return new Model(resolve(directory), manifest);
+    options.signedBy?.verify(directory);
+    return new Model(resolve(directory), manifest, options.signedBy);
   }
 
   private constructor(
@@ -52,6 +69,8 @@ export class Model {
     readonly directory: string,
     /** Manifest of the package. */
     readonly manifest: Manifest,
+    /** Signer whose signature replicas verify. */
+    readonly signedBy: Signer | undefined,
   ) {}
 
   /** Name that the model is served as. */
@@ -67,6 +86,16 @@ export class Model {
   /** `sha256:` and 64 hexadecimal digits, over everything in the package. */
   get digest(): string {
     return this.manifest.digest;
+  }
+
+  /**
+   * `sha256:` and 64 hexadecimal digits, over what is deployed: the package and, with `signedBy`, its signature. Stores,
+   * archives and images are named by it, so that a package that is signed again is deployed again.
+   */
+  get deployedDigest(): string {
+    if (!this.signedBy) return this.digest;
+    const signature = fileSha256Sync(join(this.directory, SIGNATURE_FILE));
+    return `sha256:${createHash('sha256').update(`${this.digest} ${signature}`).digest('hex')}`;
   }
 
   /** Bytes of all files together. */

@@ -1,4 +1,4 @@
-import { createPrivateKey, createPublicKey, type KeyObject, sign, X509Certificate } from 'node:crypto';
+import { createPrivateKey, createPublicKey, type KeyObject, sign } from 'node:crypto';
 import { readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import {
@@ -10,14 +10,16 @@ import {
 } from '@modelship/runtime/manifest';
 import {
   BUNDLE_TYPE,
-  CURVES,
-  hashOf,
+  certificatesIn,
   keyHint,
   PAYLOAD_TYPE,
   preAuthenticationEncoding,
+  requireCurve,
   SIGNATURE_FILE,
   type SignatureTrust,
   statementOf,
+  trustedKey,
+  trustedRoots,
 } from '@modelship/runtime/signature';
 
 /** How to sign a package. */
@@ -89,23 +91,8 @@ export async function signPackage(directory: string, options: SignOptions): Prom
 export async function signatureTrust(
   trusted: { readonly key: string } | { readonly roots: string },
 ): Promise<SignatureTrust> {
-  if ('roots' in trusted) return { roots: await certificates(trusted.roots) };
-  const pem = await contentOf(trusted.key, 'KEY_UNUSABLE');
-  if (pem.includes('PRIVATE KEY-----')) {
-    throw new ModelPackageError(
-      'KEY_UNUSABLE',
-      `${trusted.key} is a private key, which only the signer should have. Verify with its public key: ` +
-        `\`openssl pkey -in ${trusted.key} -pubout\` prints it.`,
-    );
-  }
-  let publicKey: KeyObject;
-  try {
-    publicKey = createPublicKey(pem);
-  } catch (error) {
-    throw unusableKey(trusted.key, 'public', error);
-  }
-  requireCurve(trusted.key, publicKey);
-  return { publicKey };
+  if ('roots' in trusted) return trustedRoots(await contentOf(trusted.roots, 'CERTIFICATE_UNUSABLE'), trusted.roots);
+  return trustedKey(await contentOf(trusted.key, 'KEY_UNUSABLE'), trusted.key);
 }
 
 /** Writes a file in place of an earlier one. A link is replaced, not followed. */
@@ -123,50 +110,25 @@ async function replaceFile(file: string, text: string): Promise<void> {
   }
 }
 
-/** Returns the hash algorithm of a key's signatures. */
-function requireCurve(file: string, key: KeyObject): string {
-  const hash = hashOf(key);
-  if (hash) return hash;
-  throw new ModelPackageError('KEY_UNUSABLE', `${file} is another key than an elliptic curve key of ${CURVES}.`);
-}
-
 async function privateKey({ key, passphrase }: SignOptions): Promise<KeyObject> {
   const pem = await contentOf(key, 'KEY_UNUSABLE');
   try {
     return createPrivateKey({ key: pem, passphrase });
   } catch (error) {
-    throw unusableKey(key, 'private', error);
+    throw new ModelPackageError(
+      'KEY_UNUSABLE',
+      `${key} cannot be read as a private key (${(error as Error).message}). Give a key in PEM.`,
+    );
   }
-}
-
-function unusableKey(file: string, kind: string, error: unknown): ModelPackageError {
-  return new ModelPackageError(
-    'KEY_UNUSABLE',
-    `${file} cannot be read as a ${kind} key (${(error as Error).message}). Give a key in PEM.`,
-  );
 }
 
 /** Returns the certificates of a bundle, after checking that the first belongs to the key. */
 async function chain(file: string, key: KeyObject) {
-  const read = await certificates(file);
+  const read = certificatesIn(await contentOf(file, 'CERTIFICATE_UNUSABLE'), file);
   if (!read[0]!.checkPrivateKey(key)) {
     throw new ModelPackageError('CERTIFICATE_UNUSABLE', `The first certificate in ${file} is not that of the key.`);
   }
   return read.map(({ raw }) => ({ rawBytes: raw.toString('base64') }));
-}
-
-async function certificates(file: string): Promise<X509Certificate[]> {
-  const text = await contentOf(file, 'CERTIFICATE_UNUSABLE');
-  const blocks = text.match(/-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g) ?? [];
-  if (blocks.length === 0) throw new ModelPackageError('CERTIFICATE_UNUSABLE', `${file} has no certificate in PEM.`);
-  try {
-    return blocks.map((block) => new X509Certificate(block));
-  } catch (error) {
-    throw new ModelPackageError(
-      'CERTIFICATE_UNUSABLE',
-      `${file} has a certificate that cannot be read (${(error as Error).message}).`,
-    );
-  }
 }
 
 async function contentOf(file: string, code: PackageErrorCode): Promise<string> {

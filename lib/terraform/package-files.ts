@@ -37,7 +37,7 @@ export function packageAssets(scope: Construct, model: Model, server = ModelServ
  */
 export function packagePrefix(model: Model, server = ModelServer.modelship()): string {
   const digest = server.isModelship
-    ? digits(model)
+    ? model.deployedDigest.slice('sha256:'.length)
     : hash(JSON.stringify([model.digest, server.layout(model).map(({ path, content }) => [path, content])]));
   return `models/${model.name}/${digest}`;
 }

@@ -4,6 +4,7 @@ import { DIGEST, SHA256 } from './manifest/patterns.js';
 import type { ModelEntry } from './models/model-entry.js';
 import { parseModels } from './models-config.js';
 import type { LogLevel } from './observability/log.js';
+import { pemOf, type SignatureTrust, trustedKey, trustedRoots } from './signature/trust.js';
 
 /** Issuer and audience of the JWTs that callers must send. */
 export interface JwtConfig {
@@ -37,6 +38,8 @@ export interface RuntimeConfig {
   readonly modelControl?: boolean;
   /** Digest that the package must have. @default - any digest is accepted */
   readonly modelDigest?: string;
+  /** Whose signature each package must have. @default - signatures are not verified */
+  readonly signedBy?: SignatureTrust;
   readonly port: number;
   /** Port of the gRPC server. @default - no gRPC server */
   readonly grpcPort?: number;
@@ -144,6 +147,7 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
       `got ${JSON.stringify(modelDigest)}; \`sha256:\` and 64 hexadecimal digits are allowed`,
     );
   }
+  const signedBy = readSigner(text, fault);
   const logLevel = text(ENVIRONMENT.logLevel) ?? 'info';
   if (!LOG_LEVELS.includes(logLevel as LogLevel)) {
     fault(ENVIRONMENT.logLevel, `got ${JSON.stringify(logLevel)}; ${LOG_LEVELS.join(', ')} are allowed`);
@@ -186,6 +190,7 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
     modelsFile: models?.startsWith('{') ? undefined : models,
     modelControl: flag(ENVIRONMENT.modelControl),
     modelDigest,
+    ...(signedBy && { signedBy }),
     port: number(ENVIRONMENT.port, DEFAULT_PORT, 0, 65535),
     grpcPort: optionalNumber(ENVIRONMENT.grpcPort, 0, 65535),
     metricsPort: optionalNumber(ENVIRONMENT.metricsPort, 0, 65535),
@@ -237,6 +242,23 @@ function defaultMaxBodyBytes(): number {
 }
 
 type FaultNote = (name: string, rule: string) => void;
+
+/** Reads whose signatures are trusted. A signer that cannot be read is a fault, never ignored. */
+function readSigner(
+  text: (name: string) => string | undefined,
+  fault: (name: string, rule: string) => void,
+): SignatureTrust | undefined {
+  const { signerKey, signerRoots } = ENVIRONMENT;
+  const [key, roots] = [text(signerKey), text(signerRoots)];
+  if (key !== undefined && roots !== undefined) fault(signerRoots, `cannot be set together with ${signerKey}`);
+  try {
+    if (key !== undefined) return trustedKey(pemOf(key, 'PUBLIC KEY'), 'it');
+    if (roots !== undefined) return trustedRoots(pemOf(roots, 'CERTIFICATE'), 'it');
+  } catch (error) {
+    fault(key === undefined ? signerRoots : signerKey, `${(error as Error).message} It is DER in base64`);
+  }
+  return undefined;
+}
 
 function readOrigins(origins: string | undefined, fault: FaultNote): readonly string[] | undefined {
   const list = origins?.split(',').map((each) => each.trim());

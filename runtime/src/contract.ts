@@ -74,6 +74,13 @@ export const ENVIRONMENT = {
   modelControl: 'MODELSHIP_MODEL_CONTROL',
   /** Digest that the package must have, as deployed by the template. Default: any digest is accepted. */
   modelDigest: 'MODELSHIP_MODEL_DIGEST',
+  /**
+   * Public key whose signature each package must have: DER (SubjectPublicKeyInfo) in base64. Default: signatures are not
+   * verified.
+   */
+  signerKey: 'MODELSHIP_SIGNER_KEY',
+  /** The same for certificates: roots in DER, in base64, separated by commas. */
+  signerRoots: 'MODELSHIP_SIGNER_ROOTS',
   /** Port of the HTTP server. Default: 8080. */
   port: 'MODELSHIP_PORT',
   /** Port of the gRPC server. Default: no gRPC server. */

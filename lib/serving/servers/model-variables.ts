@@ -9,6 +9,7 @@ export function modelVariables(model: Model, location: string): { [name: string]
     [ENVIRONMENT.modelDigest]: model.digest,
     // A `Model` of a pickle format exists only if the user marked it as trusted.
     ...(PICKLE_FORMATS.includes(model.manifest.format) && { [ENVIRONMENT.trustPickle]: 'true' }),
+    ...model.signedBy?.environment,
   };
 }
 
@@ -18,4 +19,6 @@ export const MODEL_VARIABLES: readonly string[] = [
   ENVIRONMENT.models,
   ENVIRONMENT.modelDigest,
   ENVIRONMENT.trustPickle,
+  ENVIRONMENT.signerKey,
+  ENVIRONMENT.signerRoots,
 ];

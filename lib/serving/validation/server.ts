@@ -68,6 +68,13 @@ export function checkServer(validator: Validator, { server, image, model }: Serv
       'pack the artifact without a task',
   );
   validator.check(
+    !model.signedBy || server.isModelship,
+    'server',
+    'UNSUPPORTED_SERVER',
+    `${spec.name} does not verify the signature of the model (\`signedBy\`) when it loads it; use ` +
+      'ModelServer.modelship(), or verify it before you deploy with `modelship verify`',
+  );
+  validator.check(
     spec.formats?.includes(model.manifest.format) ?? true,
     'server',
     'UNSUPPORTED_FORMAT',

@@ -53,5 +53,5 @@ export {
 } from './schema.js';
 export { signaturesOf, withInputRules } from './signatures.js';
 export { type TaskSignature, TENSORS_SIGNATURE, type TokenInput, taskSignature } from './task.js';
-export { fileSha256, verifyFiles } from './verify.js';
+export { fileSha256, fileSha256Sync, verifyFiles } from './verify.js';
 export { type ZipEntry, zipContentOffset, zipEntries } from './zip.js';

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { closeSync, openSync, readSync } from 'node:fs';
 import { open, readdir, stat } from 'node:fs/promises';
 import { join, posix } from 'node:path';
 import { externalData } from './onnx-external-data.js';
@@ -25,6 +26,19 @@ export async function fileSha256(path: string): Promise<string> {
   } finally {
     await file.close();
   }
+}
+
+/** The same as `fileSha256`, for synthesis, which cannot wait. */
+export function fileSha256Sync(path: string): string {
+  const hash = createHash('sha256');
+  const part = Buffer.allocUnsafe(PART_BYTES);
+  const file = openSync(path, 'r');
+  try {
+    for (let read = readSync(file, part); read > 0; read = readSync(file, part)) hash.update(part.subarray(0, read));
+  } finally {
+    closeSync(file);
+  }
+  return hash.digest('hex');
 }
 
 /**

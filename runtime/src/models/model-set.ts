@@ -1,4 +1,5 @@
 import type { Logger } from '../observability/log.js';
+import { SIGNATURE_FILE } from '../signature/statement.js';
 import { withoutQuery } from '../store/open-store.js';
 import { InferenceError } from '../tensor/errors.js';
 import { type Candidate, findCandidates } from './candidates.js';
@@ -178,7 +179,7 @@ export class ModelSet {
       throw new InferenceError('RESOURCE_EXHAUSTED', `there is not enough memory to load model ${name}`);
     }
     const since = performance.now();
-    const fetch = () => stored.fetch(manifest);
+    const fetch = () => stored.fetch(manifest, this.options.signedBy && [SIGNATURE_FILE]);
     const opened = new ServedVersion({ name, manifest, fetch, source: request?.source }, this.options);
     const current = catalog.version(name, version);
     // The catalog lists a loading version, but not instead of one that serves requests.

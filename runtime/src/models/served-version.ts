@@ -11,6 +11,7 @@ import { ModelMetrics } from '../observability/model-metrics.js';
 import { acceptedExamples } from '../scheduling/made-up-examples.js';
 import { applyBatching, placeModel, probeBatching, type Trial } from '../scheduling/probe.js';
 import { Scheduler } from '../scheduling/scheduler.js';
+import type { SignatureTrust } from '../signature/trust.js';
 import type { LocalPackage } from '../store/package-source.js';
 import { loadModel } from '../tasks/load-model.js';
 import { InferenceError } from '../tensor/errors.js';
@@ -39,6 +40,8 @@ export interface VersionOptions {
   readonly workerEnvironment?: readonly string[];
   /** Whether to load formats that can run code named in the file. @default false */
   readonly trustPickle?: boolean;
+  /** Whose signature packages must have. @default - signatures are not verified */
+  readonly signedBy?: SignatureTrust;
   /** Whether Open Inference requests must use the exact names and datatypes of the inputs. @default false */
   readonly strictInputs?: boolean;
   /** Logger for the output of worker processes and for disabled batching. @default - nothing is logged */
@@ -154,6 +157,7 @@ export class ServedVersion implements ServedModel {
       const { directory } = this.files;
       const verify = () => verifyFiles(directory, this.manifest);
       await verify();
+      await this.verifySigner(directory);
       model = await loadModel(directory, this.manifest, this.engineOptions(), verify);
       this.reportRestrictions(model);
       this.checkSignature(model);
@@ -171,6 +175,16 @@ export class ServedVersion implements ServedModel {
       await this.files?.dispose();
       throw error;
     }
+  }
+
+  /** Verifies the signature over the files, whose digests were just verified. */
+  private async verifySigner(directory: string): Promise<void> {
+    const { signedBy } = this.options;
+    if (!signedBy) return;
+    // Loaded on demand, because servers that verify no signature start without it.
+    const { verifySignature } = await import('../signature/verify.js');
+    const digests = new Map(this.manifest.files.map(({ path, sha256 }) => [path, sha256]));
+    await verifySignature(directory, signedBy, undefined, digests);
   }
 
   /**

@@ -1,4 +1,12 @@
-export { CURVES, hashOf, preAuthenticationEncoding } from './envelope.js';
+export { hashOf, preAuthenticationEncoding } from './envelope.js';
 export { BUNDLE_TYPE, PAYLOAD_TYPE } from './schema.js';
 export { SIGNATURE_FILE, statementOf } from './statement.js';
-export { keyHint, type SignatureTrust, type VerifiedSignature, verifySignature } from './verify.js';
+export {
+  certificatesIn,
+  encodeTrust,
+  requireCurve,
+  type SignatureTrust,
+  trustedKey,
+  trustedRoots,
+} from './trust.js';
+export { keyHint, type VerifiedSignature, verifySignature, verifySignatureSync } from './verify.js';

@@ -1,8 +1,9 @@
 import { createHash } from 'node:crypto';
+import { type Dirent, readdirSync } from 'node:fs';
 import { readdir } from 'node:fs/promises';
 import { basename, join, posix, resolve } from 'node:path';
 import { ModelPackageError } from '../manifest/package-error.js';
-import { fileSha256 } from '../manifest/verify.js';
+import { fileSha256, fileSha256Sync } from '../manifest/verify.js';
 import { PREDICATE_TYPE, type Resource, STATEMENT_TYPE, type Statement } from './schema.js';
 
 /** File of a signature in a package, as OpenSSF's tools name it. It is the only file that the signature does not cover. */
@@ -41,14 +42,25 @@ export async function resourcesOf(
   directory: string,
   known: ReadonlyMap<string, string> = new Map(),
 ): Promise<Resource[]> {
-  const paths = await readable(directory, filesOf(directory, ''));
+  const paths = await filesOf(directory, '').catch(unreadable(directory));
   const resources: Resource[] = [];
   for (const name of paths.sort(bySegments)) {
     const file = join(directory, name);
-    const digest = known.get(name) ?? (await readable(file, fileSha256(file)));
+    const digest = known.get(name) ?? (await fileSha256(file).catch(unreadable(file)));
     resources.push({ name, algorithm: 'sha256', digest });
   }
   return resources;
+}
+
+/** The same as `resourcesOf`, for synthesis, which cannot wait. @throws ModelPackageError as `resourcesOf` */
+export function resourcesOfSync(directory: string): Resource[] {
+  try {
+    return filesOfSync(directory, '')
+      .sort(bySegments)
+      .map((name) => ({ name, algorithm: 'sha256', digest: fileSha256Sync(join(directory, name)) }));
+  } catch (error) {
+    return unreadable(directory)(error as Error);
+  }
 }
 
 /** Digest of the digests in their order, which names the model in other documents. */
@@ -59,13 +71,25 @@ export function rootDigest(resources: readonly Resource[]): string {
 }
 
 async function filesOf(directory: string, folder: string): Promise<string[]> {
-  const entries = await readdir(join(directory, folder), { withFileTypes: true });
-  const paths: string[] = [];
+  const { files, folders } = split(directory, folder, await readdir(join(directory, folder), { withFileTypes: true }));
+  for (const each of folders) files.push(...(await filesOf(directory, each)));
+  return files;
+}
+
+function filesOfSync(directory: string, folder: string): string[] {
+  const { files, folders } = split(directory, folder, readdirSync(join(directory, folder), { withFileTypes: true }));
+  return [...files, ...folders.flatMap((each) => filesOfSync(directory, each))];
+}
+
+/** Returns the paths of the signed files in a folder, and of the folders in it. */
+function split(directory: string, folder: string, entries: readonly Dirent[]): { files: string[]; folders: string[] } {
+  const files: string[] = [];
+  const folders: string[] = [];
   for (const entry of entries) {
     const path = posix.join(folder, entry.name);
     if (path === SIGNATURE_FILE) continue;
-    if (entry.isDirectory()) paths.push(...(await filesOf(directory, path)));
-    else if (entry.isFile()) paths.push(path);
+    if (entry.isDirectory()) folders.push(path);
+    else if (entry.isFile()) files.push(path);
     else {
       throw new ModelPackageError(
         'FILE_UNLISTED',
@@ -74,15 +98,15 @@ async function filesOf(directory: string, folder: string): Promise<string[]> {
       );
     }
   }
-  return paths;
+  return { files, folders };
 }
 
-/** Names what cannot be read in the error. */
-function readable<Result>(path: string, work: Promise<Result>): Promise<Result> {
-  return work.catch((error: Error) => {
+/** Returns a function that names what cannot be read in the error. */
+function unreadable(path: string): (error: Error) => never {
+  return (error) => {
     if (error instanceof ModelPackageError) throw error;
     throw new ModelPackageError('FILE_MISSING', `${path} cannot be read (${error.message}). Copy the package again.`);
-  });
+  };
 }
 
 function bySegments(one: string, other: string): number {

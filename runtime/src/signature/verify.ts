@@ -1,4 +1,5 @@
 import { createHash, type KeyObject, verify, X509Certificate } from 'node:crypto';
+import { readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { ModelPackageError } from '../manifest/package-error.js';
 import { readRegularFile } from '../manifest/regular-file.js';
@@ -6,10 +7,8 @@ import type { Schema } from '../manifest/schema.js';
 import { trustedSigner } from './certificates.js';
 import { CURVES, hashOf, preAuthenticationEncoding } from './envelope.js';
 import { BUNDLE_TYPE, type Bundle, bundleSchema, type Resource, statementSchema } from './schema.js';
-import { resourcesOf, rootDigest, SIGNATURE_FILE } from './statement.js';
-
-/** Whose signatures are trusted: those of one key, or of certificates that lead to a root. */
-export type SignatureTrust = { readonly publicKey: KeyObject } | { readonly roots: readonly X509Certificate[] };
+import { resourcesOf, resourcesOfSync, rootDigest, SIGNATURE_FILE } from './statement.js';
+import type { SignatureTrust } from './trust.js';
 
 /** Maximum size of a signature, which has about 200 bytes for each file. */
 const MAX_SIGNATURE_BYTES = 16 * 1024 * 1024;
@@ -29,6 +28,7 @@ export interface VerifiedSignature {
  * package has exactly the signed files.
  *
  * @param file path of the signature, if it is elsewhere
+ * @param known digests of files that were just computed, by path
  * @throws ModelPackageError `SIGNATURE_MISSING`; `SIGNATURE_INVALID` if the file is no such signature, or was not made by
  * its key; `SIGNATURE_UNTRUSTED` if another key or certificate signed; `SIGNATURE_DIFFERS` if files differ; or any error of
  * `resourcesOf`
@@ -37,8 +37,35 @@ export async function verifySignature(
   directory: string,
   trust: SignatureTrust,
   file = join(directory, SIGNATURE_FILE),
+  known?: ReadonlyMap<string, string>,
 ): Promise<VerifiedSignature> {
-  const { verificationMaterial, dsseEnvelope } = await readBundle(file);
+  const text = await readRegularFile(file, MAX_SIGNATURE_BYTES).catch(missing(file));
+  const signed = openSignature(file, text.toString(), trust);
+  checkFiles(directory, signed.resources, await resourcesOf(directory, known));
+  return verified(signed);
+}
+
+/**
+ * The same as `verifySignature`, for synthesis, which cannot wait.
+ *
+ * @throws ModelPackageError as `verifySignature`
+ */
+export function verifySignatureSync(directory: string, trust: SignatureTrust): VerifiedSignature {
+  const file = join(directory, SIGNATURE_FILE);
+  const signed = openSignature(file, signatureText(file), trust);
+  checkFiles(directory, signed.resources, resourcesOfSync(directory));
+  return verified(signed);
+}
+
+/** List of files whose signature was verified. */
+interface SignedFiles extends Omit<VerifiedSignature, 'files'> {
+  readonly resources: readonly Resource[];
+}
+
+/** Verifies who signed, and returns what was signed. */
+function openSignature(file: string, text: string, trust: SignatureTrust): SignedFiles {
+  const fault = `is not a signature in a Sigstore bundle (${BUNDLE_TYPE})`;
+  const { verificationMaterial, dsseEnvelope } = parsed(bundleSchema, file, text, fault);
   const { key, signer } = signerOf(file, verificationMaterial, trust);
   const payload = Buffer.from(dsseEnvelope.payload, 'base64');
   const [{ sig }] = dsseEnvelope.signatures as [{ sig: string }];
@@ -57,21 +84,34 @@ export async function verifySignature(
   if (digest !== subject[0]!.digest.sha256) {
     throw invalid(file, 'signs a list of files whose digest differs from the one that it states');
   }
-  checkFiles(directory, predicate.resources, await resourcesOf(directory));
-  return { digest, files: predicate.resources.length, ...(signer && { signer }) };
+  return { digest, resources: predicate.resources, ...(signer && { signer }) };
 }
 
-async function readBundle(file: string): Promise<Bundle> {
-  let text: string;
+function verified({ resources, ...signed }: SignedFiles): VerifiedSignature {
+  return { ...signed, files: resources.length };
+}
+
+function signatureText(file: string): string {
   try {
-    text = (await readRegularFile(file, MAX_SIGNATURE_BYTES)).toString();
+    const stats = statSync(file);
+    // A pipe would never end.
+    if (!stats.isFile() || stats.size > MAX_SIGNATURE_BYTES) {
+      throw new Error(`it is no file of at most ${MAX_SIGNATURE_BYTES} bytes`);
+    }
+    return readFileSync(file, 'utf8');
   } catch (error) {
+    return missing(file)(error as Error);
+  }
+}
+
+/** Returns a function that says that there is no signature to read. */
+function missing(file: string): (error: Error) => never {
+  return (error) => {
     throw new ModelPackageError(
       'SIGNATURE_MISSING',
-      `${file} cannot be read (${(error as Error).message}). Sign the package with \`modelship sign\`.`,
+      `${file} cannot be read (${error.message}). Sign the package with \`modelship sign\`.`,
     );
-  }
-  return parsed(bundleSchema, file, text, `is not a signature in a Sigstore bundle (${BUNDLE_TYPE})`);
+  };
 }
 
 function parsed<Value>(schema: Schema<Value>, file: string, text: string, fault: string): Value {

@@ -27,8 +27,12 @@ export interface StoredPackage {
    * @throws ModelPackageError
    */
   manifest(): Promise<Manifest>;
-  /** Downloads the files that the manifest lists. Their digests are not verified yet. */
-  fetch(manifest: Manifest): Promise<LocalPackage>;
+  /**
+   * Downloads the files that the manifest lists. Their digests are not verified yet.
+   *
+   * @param others further files, such as the signature. Those that the store does not have are left out
+   */
+  fetch(manifest: Manifest, others?: readonly string[]): Promise<LocalPackage>;
 }
 
 /** Number of files of a package downloaded in parallel. */
@@ -121,7 +125,7 @@ function storedPackage(base: URL, known?: string): StoredPackage {
       text ??= await downloadText(below(base, MANIFEST_FILE));
       return parseManifest(text, source);
     },
-    async fetch({ files }) {
+    async fetch({ files }, others = []) {
       const folder = new TemporaryFolder('model');
       const directory = folder.path;
       try {
@@ -130,6 +134,7 @@ function storedPackage(base: URL, known?: string): StoredPackage {
           files.reduce((sum, { size }) => sum + size, 0),
         );
         await writeFile(join(directory, MANIFEST_FILE), text!);
+        for (const path of others) await downloadOther(below(base, path), join(directory, path));
         await downloadAll(files, ({ path, size }) => download(below(base, path), join(directory, path), size));
       } catch (error) {
         await folder.remove();
@@ -138,6 +143,15 @@ function storedPackage(base: URL, known?: string): StoredPackage {
       return { directory, dispose: () => folder.remove() };
     },
   };
+}
+
+/** Downloads a small file that the store may not have. */
+async function downloadOther(url: string, file: string): Promise<void> {
+  try {
+    await writeFile(file, await downloadText(url));
+  } catch (error) {
+    if (!(error instanceof ObjectMissing)) throw error;
+  }
 }
 
 /** Whether the path is that of a manifest. Object names can be invalid as file paths, and are then ignored. */

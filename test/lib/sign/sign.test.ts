@@ -1,4 +1,5 @@
 import { execFileSync } from 'node:child_process';
+import { sign } from 'node:crypto';
 import {
   appendFileSync,
   cpSync,
@@ -13,16 +14,18 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { createRuntime, readConfig } from '@modelship/runtime/serve';
+import { preAuthenticationEncoding, type SignatureTrust, verifySignature } from '@modelship/runtime/signature';
 import { describe, expect, test } from 'vitest';
+import { Model, Signer } from '../../../lib/model/index.js';
 import { signatureTrust, signPackage } from '../../../lib/sign/index.js';
-import { verifySignature } from '../../../runtime/src/signature/index.js';
 import { modelship } from '../cli/support.js';
 import { CURVES, writeCertificates, writeKeys } from './signer-files.js';
 
 const PYTHON = join(import.meta.dirname, '../../../.venv-clients/bin/python');
 
 const folder = mkdtempSync(join(tmpdir(), 'modelship-sign-'));
-const { key, publicKey } = writeKeys(folder);
+const { key, publicKey } = writeKeys(folder, 'prime256v1', 'release');
 
 let count = 0;
 
@@ -41,6 +44,36 @@ const code = (work: Promise<unknown>) =>
     () => 'VERIFIED',
     (error) => error.code,
   );
+
+/** What loading the package as a replica does says, with the variables that a construct sets. */
+async function loaded(directory: string, signedBy: Signer): Promise<string> {
+  const environment = { MODELSHIP_MODEL: directory, MODELSHIP_LOG_LEVEL: 'error', ...signedBy.environment };
+  const runtime = createRuntime(readConfig(environment));
+  try {
+    return await code(runtime.load());
+  } finally {
+    await runtime.close();
+  }
+}
+
+/** Expects that the package is rejected by the command, at synthesis, and by a replica that loads it. */
+async function expectRejected(directory: string, signedBy: Signer, trust: SignatureTrust, expected: string) {
+  expect(await code(verifySignature(directory, trust))).toBe(expected);
+  expect(await code((async () => Model.fromDirectory(directory, { signedBy }))())).toBe(expected);
+  // A replica compares the files with the manifest first.
+  expect(await loaded(directory, signedBy)).toMatch(new RegExp(`^(${expected}|FILE_CHANGED|FILE_MISSING)$`));
+}
+
+const byKey = Signer.publicKey(publicKey);
+const expectNotOfKey = async (directory: string, expected: string) =>
+  expectRejected(directory, byKey, await signatureTrust({ key: publicKey }), expected);
+
+test('a signed package is taken at synthesis, and loaded by a replica', async () => {
+  const directory = packaged();
+  await signPackage(directory, { key });
+  expect(Model.fromDirectory(directory, { signedBy: byKey }).name).toBe('iris');
+  expect(await loaded(directory, byKey)).toBe('VERIFIED');
+});
 
 describe.each(CURVES)('a key on %s', (curve) => {
   const keys = writeKeys(folder, curve);
@@ -94,19 +127,30 @@ describe('a certificate', () => {
       readFileSync(files.certificate, 'utf8') + readFileSync(files.between, 'utf8'),
     );
     await signPackage(directory, { key: files.key, certificate: join(own, 'chain.pem') });
-    const verified = verifySignature(directory, await signatureTrust({ roots: files.roots }));
-    await expect(verified).rejects.toThrow(reason);
-    await expect(verified).rejects.toMatchObject({ code: 'SIGNATURE_UNTRUSTED' });
+    const trust = await signatureTrust({ roots: files.roots });
+    await expect(verifySignature(directory, trust)).rejects.toThrow(reason);
+    await expectRejected(directory, Signer.certificates(files.roots), trust, 'SIGNATURE_UNTRUSTED');
   });
 
   test('of another root, or without those between, is not trusted', async () => {
     const own = mkdtempSync(join(folder, 'certificates-'));
-    const other = await signatureTrust({ roots: writeCertificates(own).roots });
+    const other = writeCertificates(own).roots;
     const directory = packaged();
     await signPackage(directory, { key: certified, certificate: chain });
-    expect(await code(verifySignature(directory, other))).toBe('SIGNATURE_UNTRUSTED');
+    expect(await loaded(directory, Signer.certificates(roots))).toBe('VERIFIED');
+    const trusted = async (file: string) =>
+      expectRejected(
+        directory,
+        Signer.certificates(file),
+        await signatureTrust({ roots: file }),
+        'SIGNATURE_UNTRUSTED',
+      );
+    await trusted(other);
+    await expectNotOfKey(directory, 'SIGNATURE_UNTRUSTED');
     await signPackage(directory, { key: certified, certificate });
-    expect(await code(verifySignature(directory, await signatureTrust({ roots })))).toBe('SIGNATURE_UNTRUSTED');
+    await trusted(roots);
+    await signPackage(directory, { key: certified });
+    await trusted(roots);
   });
 
   test('of another key is rejected when signing', async () => {
@@ -185,7 +229,7 @@ describe('is rejected', () => {
     const directory = packaged();
     await signPackage(directory, { key });
     tamper(directory);
-    expect(await code(verifySignature(directory, await signatureTrust({ key: publicKey })))).toBe(expected);
+    await expectNotOfKey(directory, expected);
   });
 
   const edits: [string, (parts: Parts) => void, string][] = [
@@ -228,24 +272,46 @@ describe('is rejected', () => {
     edit({ bundle, statement });
     if (JSON.stringify(statement) !== before) bundle.dsseEnvelope.payload = bytes(JSON.stringify(statement));
     writeFileSync(file, JSON.stringify(bundle));
-    expect(await code(verifySignature(directory, await signatureTrust({ key: publicKey })))).toBe(expected);
+    await expectNotOfKey(directory, expected);
+  });
+
+  test.each<[string, (statement: Parts['statement']) => void]>([
+    ['of another type', (statement) => (statement._type = 'https://in-toto.io/Statement/v0.1')],
+    ['of version 0.2 of the format', (statement) => (statement.predicateType = 'https://model_signing/signature/v0.2')],
+    ['with another digest algorithm', ({ predicate }) => (predicate.serialization.hash_type = 'sha512')],
+    ['with BLAKE2 digests', ({ predicate }) => (predicate.resources[0].algorithm = 'blake2b')],
+    ['of parts of files', ({ predicate }) => (predicate.serialization.method = 'shards')],
+    ['of no files', ({ predicate }) => (predicate.resources = [])],
+    ['with another digest of the model', ({ subject }) => (subject[0].digest.sha256 = 'a'.repeat(64))],
+    ['of two models', ({ subject }) => subject.push(subject[0])],
+  ])('a statement %s, signed by the trusted key', async (_, edit) => {
+    const directory = packaged();
+    const { file } = await signPackage(directory, { key });
+    const bundle = JSON.parse(readFileSync(file, 'utf8'));
+    const statement = JSON.parse(Buffer.from(bundle.dsseEnvelope.payload, 'base64').toString());
+    edit(statement);
+    const payload = Buffer.from(JSON.stringify(statement));
+    bundle.dsseEnvelope.payload = payload.toString('base64');
+    const signature = sign('sha256', preAuthenticationEncoding(payload), readFileSync(key));
+    bundle.dsseEnvelope.signatures = [{ sig: signature.toString('base64') }];
+    writeFileSync(file, JSON.stringify(bundle));
+    await expectNotOfKey(directory, 'SIGNATURE_INVALID');
   });
 
   test('the signature of another version of the package', async () => {
     const [one, other] = [packaged(), packaged()];
     writeFileSync(join(other, 'model.json'), readFileSync(join(other, 'model.json'), 'utf8').replace(/\n/g, '\n '));
     cpSync((await signPackage(one, { key })).file, join(other, 'model.sig'));
-    expect(await code(verifySignature(other, await signatureTrust({ key: publicKey })))).toBe('SIGNATURE_DIFFERS');
+    await expectNotOfKey(other, 'SIGNATURE_DIFFERS');
   });
 
   test('the signature of another key, with or without the hint of it', async () => {
     const directory = packaged();
     const { file } = await signPackage(directory, { key: writeKeys(folder, 'prime256v1', 'other').key });
-    const trust = await signatureTrust({ key: publicKey });
-    expect(await code(verifySignature(directory, trust))).toBe('SIGNATURE_UNTRUSTED');
+    await expectNotOfKey(directory, 'SIGNATURE_UNTRUSTED');
     const bundle = JSON.parse(readFileSync(file, 'utf8'));
     writeFileSync(file, JSON.stringify({ ...bundle, verificationMaterial: { publicKey: {} } }));
-    expect(await code(verifySignature(directory, trust))).toBe('SIGNATURE_INVALID');
+    await expectNotOfKey(directory, 'SIGNATURE_INVALID');
   });
 });
 

@@ -54,6 +54,8 @@ describe('the configuration', () => {
       [ENVIRONMENT.threads]: '1e3',
       [ENVIRONMENT.logLevel]: 'verbose',
       [ENVIRONMENT.modelDigest]: 'sha256:12',
+      [ENVIRONMENT.signerKey]: 'release.pub',
+      [ENVIRONMENT.signerRoots]: 'root.pem',
       [ENVIRONMENT.kserveStatus]: 'yes',
       [ENVIRONMENT.corsOrigins]: 'https://pages.example, https://pages.example/path',
       [ENVIRONMENT.jwtIssuer]: 'http://issuer.example',

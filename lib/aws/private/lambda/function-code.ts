@@ -63,7 +63,7 @@ export function functionCode(scope: Construct, props: FunctionCodeProps): Functi
       const layerBytes = RUNTIME_BYTES + (model.manifest.task ? TASK_BYTES : 0);
       if (model.sizeBytes + layerBytes <= LAMBDA.maxCodeBytes) {
         // The digest identifies the content, so that a second synthesis neither reads nor copies the package.
-        const code = Code.fromAsset(model.directory, { assetHash: model.digest.slice('sha256:'.length) });
+        const code = Code.fromAsset(model.directory, { assetHash: model.deployedDigest.slice('sha256:'.length) });
         return { ...runtime, code, modelLocation: CODE_FOLDER };
       }
       const objects = new PackageObjects(scope, 'Package', model);

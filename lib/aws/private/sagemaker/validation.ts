@@ -328,7 +328,10 @@ function checkSecretUse(validator: Validator, props: ManagedEndpointModelProps):
   );
 }
 
-function checkEnvironment(validator: Validator, { environment = {}, secrets = {} }: ManagedEndpointModelProps): void {
+function checkEnvironment(
+  validator: Validator,
+  { model, environment = {}, secrets = {} }: ManagedEndpointModelProps,
+): void {
   const { entries, keyLength, valueLength } = SAGEMAKER.environment;
   // The start time, and the list of the secrets if there are any.
   const own = SET_BY_CONSTRUCTS.length + (Object.keys(secrets).length > 0 ? 2 : 1);
@@ -346,4 +349,11 @@ function checkEnvironment(validator: Validator, { environment = {}, secrets = {}
       `SageMaker allows names of ${keyLength} and values of ${valueLength} characters`,
     );
   }
+  validator.check(
+    Object.values(model.signedBy?.environment ?? {}).every((value) => value.length <= valueLength),
+    'model',
+    'TOO_LONG',
+    `the certificates of \`signedBy\` have more than the ${valueLength} characters that SageMaker allows for a variable; ` +
+      'use Signer.publicKey(), or one root certificate with an elliptic curve key',
+  );
 }

@@ -26,7 +26,7 @@ export class PackageObjects extends Construct {
   constructor(scope: Construct, id: string, model: Model) {
     super(scope, id);
     const stack = Stack.of(this);
-    const prefix = `models/${model.name}/${model.digest.replace('sha256:', '')}/`;
+    const prefix = `models/${model.name}/${model.deployedDigest.replace('sha256:', '')}/`;
     const objects = packageLayout(model).map(({ path, source, sha256 }) => {
       const fileName = this.stage(source!, sha256 ?? createHash('sha256').update(model.digest).digest('hex'));
       return stack.synthesizer.addFileAsset({

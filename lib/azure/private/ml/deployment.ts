@@ -188,7 +188,10 @@ function assetVersion(prefix: string): string {
  * @param salt text that distinguishes it from an earlier deployment of the same model
  */
 export function deploymentName(model: Model, salt?: string): string {
-  const content = salt === undefined ? model.digest.slice('sha256:'.length) : shortHash(`${model.digest} ${salt}`, 64);
+  const content =
+    salt === undefined
+      ? model.deployedDigest.slice('sha256:'.length)
+      : shortHash(`${model.deployedDigest} ${salt}`, 64);
   return `m-${content.slice(0, VERSION_LENGTH)}`;
 }
 
