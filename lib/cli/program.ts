@@ -5,6 +5,7 @@ import { compareCommand } from './compare.js';
 import { completionCommand } from './completion.js';
 import { doctorCommand } from './doctor.js';
 import { evaluateCommand } from './evaluate.js';
+import { evidenceCommand } from './evidence.js';
 import { exportCommand } from './export.js';
 import { described, EXIT } from './failure.js';
 import { initCommand } from './init.js';
@@ -32,6 +33,7 @@ export function program(asJson = false): Command {
     .addCommand(inspectCommand())
     .addCommand(signCommand())
     .addCommand(verifyCommand())
+    .addCommand(evidenceCommand())
     .addCommand(serveCommand())
     .addCommand(predictCommand())
     .addCommand(evaluateCommand())

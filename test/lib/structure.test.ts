@@ -13,7 +13,7 @@ const LAYERS = [
   ['terraform'],
   ['kubernetes'],
   ['aws', 'azure', 'gcp'],
-  ['bench', 'evaluate', 'pack', 'sign'],
+  ['bench', 'evaluate', 'evidence', 'pack', 'sign'],
   ['compare', 'export', 'init'],
   ['doctor'],
   ['cli'],
@@ -123,7 +123,7 @@ describe('the layers of lib', () => {
   const withoutTypes = (source: string) => source.replaceAll(/^import type [^;]*;$/gm, '');
 
   test('load of the runtime only its contract, its manifest and its signatures, except for tools that run it', () => {
-    const tools = new Set(['bench', 'cli', 'evaluate', 'json', 'pack', 'init', 'doctor', 'runtime.ts']);
+    const tools = new Set(['bench', 'cli', 'evaluate', 'evidence', 'json', 'pack', 'init', 'doctor', 'runtime.ts']);
     const deep = [...imports.keys()]
       .filter((path) => !tools.has(top(path)))
       .flatMap((path) =>
