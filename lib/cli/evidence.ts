@@ -78,7 +78,7 @@ function rows({ model, signature, samples, evaluation, templates }: Evidence): s
       'signature',
       signature === null ? 'none' : signature.isVerified ? 'verified' : 'not verified: give --key or --roots',
     ],
-    ['samples', String(samples.count)],
+    ['samples', `${samples.count}${samples.madeUp ? ' made up' : ''}`],
     ['evaluation', evaluation === null ? 'none' : `SHA-256 ${evaluation.sha256}`],
     ...templates.map(({ file, grants, limits }) => [
       'template',

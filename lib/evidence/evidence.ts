@@ -32,7 +32,7 @@ export interface Evidence {
     readonly digest?: string;
     readonly signer?: string;
   } | null;
-  readonly samples: { readonly count: number; readonly tolerance: object; readonly sha256?: string };
+  readonly samples: Manifest['samples'] & { readonly sha256?: string };
   readonly evaluation: { readonly sha256: string; readonly result: unknown } | null;
   /** Imports of the pickles that are not of known frameworks. */
   readonly unknownImports: readonly PickleFinding[];
@@ -64,11 +64,7 @@ export async function writeEvidence(options: EvidenceOptions, out: string): Prom
     schemaVersion: 1,
     model: { name, version, format, digest, inputs, outputs, files },
     signature: await signatureOf(directory, trust),
-    samples: {
-      count: samples.count,
-      tolerance: samples.tolerance,
-      ...sampleHash(manifest),
-    },
+    samples: { ...samples, ...sampleHash(manifest) },
     evaluation,
     unknownImports: (await scanPickles(join(directory, manifest.artifact), format)).unknown,
     templates: await templatesOf(templates),
