@@ -17,6 +17,7 @@ export const entries = {
   'manifest-schema': 'src/manifest/schema.ts',
   // Modules that the entry points load on demand.
   's3-source': 'src/store/s3-source.ts',
+  signature: 'src/signature/verify.ts',
   grpc: 'src/server/grpc.ts',
   'grpc-calls': 'src/server/grpc-calls.ts',
   'grpc-js': createRequire(import.meta.url).resolve('@grpc/grpc-js'),
@@ -26,6 +27,7 @@ export const entries = {
   // fails.
   errors: 'src/tensor/errors.ts',
   'store-errors': 'src/store/retry.ts',
+  'package-error': 'src/manifest/package-error.ts',
   // The missing string, which is told from an empty one by its identity.
   missing: 'src/tensor/missing.ts',
 };

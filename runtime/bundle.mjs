@@ -36,7 +36,16 @@ const ownFiles = {
 };
 
 /** Files that a process loads beside its entry point. */
-const loadedBeside = ['protocols', 'http-server', 's3-source', 'grpc', 'grpc-calls', 'open-telemetry', 'otlp-grpc'];
+const loadedBeside = [
+  'protocols',
+  'http-server',
+  's3-source',
+  'signature',
+  'grpc',
+  'grpc-calls',
+  'open-telemetry',
+  'otlp-grpc',
+];
 
 /** Rejects a bundle in which a file that is loaded beside another holds its own copy of a base error class. */
 async function checkErrorClasses({ outputs }) {
