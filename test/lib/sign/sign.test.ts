@@ -1,8 +1,10 @@
 import { execFileSync } from 'node:child_process';
 import { sign } from 'node:crypto';
+import { once } from 'node:events';
 import {
   appendFileSync,
   cpSync,
+  existsSync,
   mkdirSync,
   mkdtempSync,
   readdirSync,
@@ -12,6 +14,8 @@ import {
   symlinkSync,
   writeFileSync,
 } from 'node:fs';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createRuntime, readConfig } from '@modelship/runtime/serve';
@@ -73,6 +77,25 @@ test('a signed package is taken at synthesis, and loaded by a replica', async ()
   await signPackage(directory, { key });
   expect(Model.fromDirectory(directory, { signedBy: byKey }).name).toBe('iris');
   expect(await loaded(directory, byKey)).toBe('VERIFIED');
+});
+
+test('a replica fetches the signature from a store, and starts only with it', async () => {
+  const directory = packaged();
+  const store = createServer(({ url }, response) => {
+    const file = join(directory, url!);
+    if (existsSync(file)) response.end(readFileSync(file));
+    else response.writeHead(404).end();
+  }).listen(0, '127.0.0.1');
+  await once(store, 'listening');
+  try {
+    const url = `http://127.0.0.1:${(store.address() as AddressInfo).port}/`;
+    expect(await loaded(url, byKey)).toBe('SIGNATURE_MISSING');
+    await signPackage(directory, { key });
+    expect(await loaded(url, byKey)).toBe('VERIFIED');
+  } finally {
+    store.close();
+    store.closeAllConnections();
+  }
 });
 
 describe.each(CURVES)('a key on %s', (curve) => {
