@@ -2,6 +2,13 @@ import type { Signature } from '@modelship/runtime';
 import { InvalidArgumentError } from 'commander';
 import { comparisonLines, comparisonOf } from '../evaluate/comparison/comparison.js';
 import { type DataRow, FOLDER_LABEL, isPictureFolder, readDataSet } from '../evaluate/data-set.js';
+import {
+  type ExtractionReport,
+  extractionLine,
+  extractionOf,
+  extractionTable,
+  FEWEST_QUERIES,
+} from '../evaluate/extraction/extraction.js';
 import { htmlReport } from '../evaluate/html-report.js';
 import {
   type CheckedLimit,
@@ -41,6 +48,8 @@ export interface RowFlags extends PredictorFlags, AgainstFlags, MetricLimits {
   readonly query?: string;
   readonly task?: Task;
   readonly robustness?: boolean;
+  /** Number of queries. */
+  readonly extraction?: number;
   readonly html?: string;
   readonly json?: boolean;
 }
@@ -50,6 +59,7 @@ interface Evaluations {
   readonly version: RowEvaluation;
   readonly baseline?: RowEvaluation | undefined;
   readonly robustness?: RobustnessReport | undefined;
+  readonly extraction?: ExtractionReport | undefined;
 }
 
 const METRIC_NAMES = [...new Set(Object.values(METRICS).flatMap((metrics) => Object.keys(metrics)))];
@@ -63,9 +73,12 @@ const BATCH_ROWS = 256;
 /** Pictures of one request. Each may have some megabytes. */
 const BATCH_PICTURES = 8;
 
-/** Most rows whose inputs are changed. Models that take one row or pictures in a request get fewer. */
-const ROBUSTNESS_ROWS = 500;
-const ROBUSTNESS_REQUESTS = 50;
+/** Most rows that are drawn to change them or to compare copies. Models that take one row or pictures in a request get fewer. */
+const DRAWN_ROWS = 500;
+const DRAWN_REQUESTS = 50;
+
+/** Most queries of an extraction, which a decision tree is trained with. */
+const MOST_QUERIES = 100_000;
 
 /** Parses a limit of a metric, and adds it to the earlier ones. */
 export function metricLimit(value: string, earlier: readonly MetricLimit[]): readonly MetricLimit[] {
@@ -83,6 +96,13 @@ export function metricLimit(value: string, earlier: readonly MetricLimit[]): rea
 export function metricName(value: string): string {
   if (METRIC_NAMES.includes(value)) return value;
   throw new InvalidArgumentError(`Write one of the metrics: ${METRIC_NAMES.join(', ')}.`);
+}
+
+/** Parses the number of queries of an extraction. */
+export function queryCount(value: string): number {
+  const number = Number(value);
+  if (Number.isInteger(number) && number >= FEWEST_QUERIES && number <= MOST_QUERIES) return number;
+  throw new InvalidArgumentError(`Write a whole number from ${FEWEST_QUERIES} to ${MOST_QUERIES}.`);
 }
 
 /** Compares the predictions of a model for a data set with its labels. An interruption reports the rows until then. */
@@ -109,6 +129,12 @@ export async function evaluateRows(target: string, flags: RowFlags): Promise<voi
     throw new CommandFailure('DATA_INVALID', '--robustness draws single rows, and --task ranking needs whole queries.');
   }
   checkHtmlPath(flags.html);
+  if (flags.extraction !== undefined && (flags.task === 'ranking' || flags.task === 'multilabel')) {
+    throw new CommandFailure(
+      'DATA_INVALID',
+      `--extraction copies one class or number for each row, and not those of --task ${flags.task}.`,
+    );
+  }
   const output = new Output(flags.json);
   const interruption = new Interruption();
   const targets = flags.against === undefined ? [target] : [target, flags.against];
@@ -134,7 +160,7 @@ export async function evaluateRows(target: string, flags: RowFlags): Promise<voi
 /** Reports the metrics, and rejects those outside their limits and versions that are not shown to be good enough. */
 function report(
   target: string,
-  { version, baseline, robustness }: Evaluations,
+  { version, baseline, robustness, extraction }: Evaluations,
   flags: RowFlags,
   isInterrupted: boolean,
 ): void {
@@ -150,6 +176,7 @@ function report(
     limits: checkedLimits(all, flags),
     comparison: baseline && comparisonOf(version, baseline, { ...flags, against: against! }),
     robustness,
+    extraction,
     isInterrupted,
   };
   writeHtml(flags.html, () => htmlReport(result, version.figures()));
@@ -161,6 +188,7 @@ function report(
       ...(limits.length > 0 && { limits }),
       ...(comparison && { comparison }),
       ...(robustness && { robustness }),
+      ...(extraction && { extraction }),
       ...(isInterrupted && { isInterrupted }),
     },
     reportLines(result),
@@ -171,7 +199,7 @@ function report(
 }
 
 function reportLines(report: EvaluationReport): string[] {
-  const { all, unit, dataSet, by, comparison, robustness, isInterrupted } = report;
+  const { all, unit, dataSet, by, comparison, robustness, extraction, isInterrupted } = report;
   return [
     `${all.rows} ${unit} of ${dataSet}${isInterrupted ? ', until the interruption' : ''}`,
     ...table(
@@ -183,6 +211,7 @@ function reportLines(report: EvaluationReport): string[] {
     ...(by === undefined ? [] : ['', ...table(sliceTable(report))]),
     ...(comparison ? ['', ...comparisonLines(comparison)] : []),
     ...(robustness ? ['', robustnessLine(robustness), ...table(robustnessTable(robustness))] : []),
+    ...(extraction ? ['', extractionLine(extraction), ...table(extractionTable(extraction))] : []),
   ];
 }
 
@@ -205,7 +234,8 @@ async function evaluated(
   const canBatch = predictors.every(({ signature }) => signature.inputs.every(({ shape }) => shape[0] === -1));
   const arePictures = predictors.some(({ signature }) => takesPictures(signature));
   const batchRows = !canBatch ? 1 : arePictures ? BATCH_PICTURES : BATCH_ROWS;
-  const sample = new RowSample<DataRow>(Math.min(ROBUSTNESS_ROWS, batchRows * ROBUSTNESS_REQUESTS));
+  const needsSample = flags.robustness || flags.extraction !== undefined;
+  const sample = new RowSample<DataRow>(Math.min(DRAWN_ROWS, batchRows * DRAWN_REQUESTS));
   const batch: DataRow[] = [];
   const run = async () => {
     if (batch.length === 0) return;
@@ -218,20 +248,27 @@ async function evaluated(
   for await (const row of readDataSet(flags.rows)) {
     if (signal.aborted) break;
     batch.push(row);
-    if (flags.robustness) sample.add(row);
+    if (needsSample) sample.add(row);
     if (batch.length < batchRows) continue;
     await run();
     step(`${version.rows} ${version.unit}`);
   }
   if (!signal.aborted) await run();
   if (version.rows === 0) throw interrupted();
-  if (!flags.robustness || signal.aborted) return { version, baseline };
+  if (!needsSample || signal.aborted) return { version, baseline };
   const [{ signature, predict }] = predictors as [Predictor];
-  const robustness = await robustnessOf(
-    batchesOf(sample.rows, batchRows).map((rows) => requestOf(rows, signature, flags)),
-    { predict, evaluation: () => evaluationOf(signature.outputs, flags.task), metric: flags.metric, step, signal },
-  );
-  return { version, baseline, robustness };
+  const drawn = batchesOf(sample.rows, batchRows).map((rows) => requestOf(rows, signature, flags));
+  const evaluation = () => evaluationOf(signature.outputs, flags.task);
+  const options = { predict, step, signal };
+  const robustness = flags.robustness
+    ? await robustnessOf(drawn, { ...options, evaluation, metric: flags.metric })
+    : undefined;
+  const { outputs } = signature;
+  const extraction =
+    flags.extraction === undefined
+      ? undefined
+      : await extractionOf(drawn, { ...options, outputs, queries: flags.extraction, requestRows: batchRows });
+  return { version, baseline, robustness, extraction };
 }
 
 /** Returns the labels of some rows, and the inputs of a model for them. */

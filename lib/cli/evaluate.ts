@@ -5,7 +5,7 @@ import { TASKS } from '../evaluate/tasks/index.js';
 import { type SampleRequest, sampleInputs, sampleTensors } from '../pack/index.js';
 import { figure } from '../report/figure.js';
 import { withEndpointOptions } from './endpoint.js';
-import { evaluateRows, metricLimit, metricName, type RowFlags } from './evaluate-rows.js';
+import { evaluateRows, metricLimit, metricName, queryCount, type RowFlags } from './evaluate-rows.js';
 import { CommandFailure } from './failure.js';
 import { withTrustOption } from './local.js';
 import { Output, table } from './output.js';
@@ -66,6 +66,11 @@ export function evaluateCommand(): Command {
     )
     .option('--margin <number>', 'loss of the metric that --against accepts (default: 0.01)', marginNumber)
     .option('--robustness', 'also measure how a metric falls while the inputs of --rows change')
+    .option(
+      '--extraction <queries>',
+      'also measure how much of the model a caller can copy with this many queries',
+      queryCount,
+    )
     .option('--html <file>', 'also write a report of --rows with charts')
     .option('--json', 'print the metrics as JSON')
     .addHelpText(
@@ -86,7 +91,7 @@ async function evaluate(target: string, flags: EvaluateFlags, command: Command):
     throw new CommandFailure('USAGE', '--min-agreement is about samples: with --rows, use --min METRIC=VALUE.');
   }
   if (rows !== undefined) return evaluateRows(target, { ...flags, rows });
-  const { label, weight, by, query, task, min, max, against, metric, margin, robustness, html } = flags;
+  const { label, weight, by, query, task, min, max, against, metric, margin, robustness, extraction, html } = flags;
   const ignored = Object.entries({
     label,
     weight,
@@ -99,6 +104,7 @@ async function evaluate(target: string, flags: EvaluateFlags, command: Command):
     metric,
     margin,
     robustness,
+    extraction,
     html,
   }).find(([, given]) => given);
   if (ignored) throw new CommandFailure('NO_DATA', `--${ignored[0]} needs a data set: add --rows FILE.`);

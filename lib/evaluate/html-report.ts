@@ -2,6 +2,7 @@ import { type Chart, drawChart } from '../report/chart.js';
 import { figure, figureOrNone } from '../report/figure.js';
 import { html, htmlPage, htmlTable, paragraph, section } from '../report/page.js';
 import { type Comparison, comparisonLines } from './comparison/comparison.js';
+import { type ExtractionReport, extractionChart, extractionLine, extractionTable } from './extraction/extraction.js';
 import type { Figure, Matrix } from './figures/figure.js';
 import { type CheckedLimit, LIMIT_TEXTS } from './limits.js';
 import { type EvaluationReport, sliceTable } from './report.js';
@@ -9,7 +10,7 @@ import { type RobustnessReport, robustnessCharts, robustnessLine, robustnessTabl
 
 /** Returns a page with the metrics and their charts, without any other file. */
 export function htmlReport(report: EvaluationReport, figures: readonly Figure[]): string {
-  const { target, dataSet, all, unit, by, limits, comparison, robustness, isInterrupted } = report;
+  const { target, dataSet, all, unit, by, limits, comparison, robustness, extraction, isInterrupted } = report;
   const [headings, ...slices] = by === undefined ? [] : sliceTable(report);
   return htmlPage(`Evaluation of ${target}`, [
     paragraph(`${all.rows} ${unit} of ${dataSet}${isInterrupted ? ', until the interruption' : ''}.`),
@@ -21,6 +22,7 @@ export function htmlReport(report: EvaluationReport, figures: readonly Figure[])
     ...(headings ? [section('Slices', htmlTable(headings, slices))] : []),
     ...(figures.length > 0 ? [section('Predictions', drawn(figures))] : []),
     ...(robustness ? [robustnessSection(robustness)] : []),
+    ...(extraction ? [extractionSection(extraction)] : []),
   ]);
 }
 
@@ -69,6 +71,16 @@ function robustnessSection(robustness: RobustnessReport): string {
     paragraph(robustnessLine(robustness)),
     drawn(robustnessCharts(robustness)),
     htmlTable(headings!, rows, [0, 1, 3]),
+  );
+}
+
+function extractionSection(extraction: ExtractionReport): string {
+  const [headings, ...rows] = extractionTable(extraction);
+  return section(
+    'Extraction',
+    paragraph(extractionLine(extraction)),
+    drawn(extraction.levels.length > 0 ? [extractionChart(extraction)] : []),
+    htmlTable(headings!, rows),
   );
 }
 

@@ -1,5 +1,6 @@
 import { figureOrNone } from '../report/figure.js';
 import type { Comparison } from './comparison/comparison.js';
+import type { ExtractionReport } from './extraction/extraction.js';
 import type { CheckedLimit } from './limits.js';
 import type { RobustnessReport } from './robustness/robustness.js';
 import type { RowEvaluation, RowMetrics, SliceMetrics } from './row-evaluation.js';
@@ -21,6 +22,8 @@ export interface EvaluationReport {
   readonly comparison?: Comparison | undefined;
   /** @default - the robustness is not measured */
   readonly robustness?: RobustnessReport | undefined;
+  /** @default - no copies of the model are made */
+  readonly extraction?: ExtractionReport | undefined;
   /** Whether the evaluation ended before the last row. */
   readonly isInterrupted: boolean;
 }

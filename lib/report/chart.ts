@@ -58,7 +58,7 @@ export const WIDE: ChartSize = { width: 720, height: 380 };
 const MARGIN = { left: 60, right: 20, top: 12, bottom: 44 };
 
 /** Approximate number of values that a linear axis names. */
-const TICKS = 5;
+const TICKS = 6;
 
 /** Share of the values' range that is left free at either end of an axis. */
 const ROOM = 0.04;
@@ -152,7 +152,7 @@ function legend({ series, marks = [] }: Chart): string {
 }
 
 function scaleOf(axis: Axis, values: readonly number[], [start, end]: readonly [number, number]): Scale {
-  const [from, to] = axis.range ?? rangeOf(values);
+  const [from, to] = axis.range ?? rangeOf(values, axis.isLogarithmic);
   const map = axis.isLogarithmic ? Math.log10 : (value: number) => value;
   const span = map(to) - map(from) || 1;
   return {
@@ -162,13 +162,14 @@ function scaleOf(axis: Axis, values: readonly number[], [start, end]: readonly [
   };
 }
 
-function rangeOf(values: readonly number[]): [number, number] {
-  if (values.length === 0) return [0, 1];
+function rangeOf(values: readonly number[], isLogarithmic = false): [number, number] {
+  if (values.length === 0) return isLogarithmic ? [1, 10] : [0, 1];
   let [low, high] = [values[0]!, values[0]!];
   for (const value of values) {
     low = Math.min(low, value);
     high = Math.max(high, value);
   }
+  if (isLogarithmic) return [10 ** Math.floor(Math.log10(low)), 10 ** Math.ceil(Math.log10(high))];
   const room = low === high ? 0.5 : ROOM * (high - low);
   return [low - room, high + room];
 }

@@ -43,7 +43,15 @@ export function labelScoreFigures({ expected, predicted, weights }: LabelSets, n
 }
 
 function rocCurves(classes: readonly RankedClass[]): Chart {
-  const chance: Series = { name: 'chance', shape: 'line', points: [[0, 0], [1, 1]], isReference: true }; // biome-ignore format: points
+  const chance: Series = {
+    name: 'chance',
+    shape: 'line',
+    points: [
+      [0, 0],
+      [1, 1],
+    ],
+    isReference: true,
+  };
   return {
     kind: 'chart',
     title: 'ROC curve',
@@ -117,7 +125,15 @@ function reliabilityDiagram({ expected, scores, weights }: ClassScores): Chart |
         points: filled.map(({ rows, confidence, right }) => [confidence / rows, right / rows]),
       },
       { name: 'rows', shape: 'bars', points: bins.map(({ rows }, bin) => [(bin + 0.5) / BINS, rows / all]) },
-      { name: 'calibrated', shape: 'line', points: [[0, 0], [1, 1]], isReference: true }, // biome-ignore format: points
+      {
+        name: 'calibrated',
+        shape: 'line',
+        points: [
+          [0, 0],
+          [1, 1],
+        ],
+        isReference: true,
+      },
     ],
     note: `Expected calibration error: ${figure(error)}, the mean distance of the score from the share that is right.`,
   };

@@ -146,6 +146,28 @@ describe('evaluate --rows', () => {
     });
   });
 
+  test('measures how much of the model queries copy', async () => {
+    const { stdout } = await evaluated('--rows', CSV, '--extraction', '300');
+    expect(stdout).toMatch(
+      /^Agreement of copies with the model on 4 rows: share of rows with the same class, 0\.5000 for a constant$/m,
+    );
+    // The model is a logistic regression.
+    expect(stdout).toMatch(/^300 +1 +(0\.\d+|1)$/m);
+    const { json } = await evaluated('--rows', CSV, '--extraction', '300', '--json');
+    expect(json.extraction).toMatchObject({
+      agreement: 'same class',
+      rows: 4,
+      levels: [{ queries: 10 }, { queries: 30 }, {}],
+    });
+  });
+
+  test.each(['9', '1.5', 'many'])('%s is not a number of queries', async (queries) => {
+    expect(await evaluated('--rows', CSV, '--extraction', queries)).toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining('Write a whole number from 10 to 100000'),
+    });
+  });
+
   test('measures no robustness of rankings', async () => {
     expect(await evaluated('--rows', CSV, '--task', 'ranking', '--query', 'garden', '--robustness')).toMatchObject({
       code: 1,
@@ -218,6 +240,7 @@ describe('evaluate --rows', () => {
     ['--by', 'garden'],
     ['--task', 'clustering'],
     ['--robustness'],
+    ['--extraction', '10'],
   ])('%s without a data set is an error', async (option, ...value) => {
     expect(await modelship('evaluate', IRIS, option, ...value)).toMatchObject({
       code: 1,
