@@ -54,6 +54,16 @@ function isTar(head: Buffer): boolean {
   return head.toString('latin1', 257, 262) === 'ustar';
 }
 
+/** Returns the names of the entries of a ZIP archive, or none if its directory is missing. */
+export function zipNames(path: string): readonly string[] {
+  const file = new FileBytes(path);
+  try {
+    return (zipEntries(file) ?? []).map(({ name }) => name);
+  } finally {
+    file.close();
+  }
+}
+
 /**
  * Unpacks an archive from an unknown origin into `folder`, after all of its entries were checked.
  *

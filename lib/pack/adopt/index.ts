@@ -5,7 +5,7 @@ import { type ModelOrigin, ModelPackageError } from '@modelship/runtime/manifest
 import { isHuggingFaceFolder } from '../hugging-face/folder.js';
 import type { PackOptions } from '../options.js';
 import type { Adopted, ForeignTool } from './adopted.js';
-import { archiveKind, unpackArchive } from './archive.js';
+import { archiveKind, unpackArchive, zipNames } from './archive.js';
 import { bentoml } from './bentoml.js';
 import { refuseCoreMl } from './core-ml.js';
 import { downloadMlflow, isMlflowUri, mlflow } from './mlflow.js';
@@ -51,6 +51,9 @@ export async function withAdopted<Result>(
   }
 }
 
+/** Files that show that a ZIP archive holds the folder of a tool. Models of PyTorch, Keras and skops are ZIP archives, too. */
+const IN_ZIP = /(^|\/)(MLmodel|config\.pbtxt|models\.config|model-settings\.json|model\.yaml|code\/inference\.py)$/;
+
 /** Returns the folder of an artefact, unpacked or downloaded if necessary. Returns undefined for a file. */
 async function folderOf(
   source: string,
@@ -63,12 +66,15 @@ async function folderOf(
   }
   const stats = statSync(source, { throwIfNoEntry: false });
   if (stats?.isDirectory()) return source;
-  if (!stats?.isFile() || archiveKind(source) !== 'tar') return undefined;
+  const kind = stats?.isFile() ? archiveKind(source) : undefined;
+  if (kind === undefined || (kind === 'zip' && !zipNames(source).some((name) => IN_ZIP.test(name)))) return undefined;
   onStep(`Unpack ${source}`);
   const folder = join(temporary, 'unpacked');
   mkdirSync(folder);
-  await unpackArchive(source, 'tar', folder);
-  return folder;
+  await unpackArchive(source, kind, folder);
+  const [only, ...others] = readdirSync(folder, { withFileTypes: true });
+  // People also pack the folder itself instead of its content.
+  return only?.isDirectory() && others.length === 0 && !toolOf(folder) ? join(folder, only.name) : folder;
 }
 
 function unknownArchive(source: string, folder: string): ModelPackageError {

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Datatype, TensorSpec } from '@modelship/runtime';
 import { ModelPackageError } from '@modelship/runtime/manifest';
+import { parseExact, stringifyExact } from '../../json/exact-json.js';
 import { runPythonTool } from '../python-tool.js';
 import { parseSampleRequests, type SampleRequest } from '../sample-requests.js';
 import { type AdoptContext, type Adopted, type ForeignTool, namedFile } from './adopted.js';
@@ -288,7 +289,20 @@ function inputsOf(text: unknown): TensorSpec[] | undefined {
 }
 
 function fieldsOf(text: unknown): readonly Field[] {
-  return typeof text === 'string' ? JSON.parse(text) : [];
+  if (typeof text !== 'string') return [];
+  const fields = parsed(text, `${MODEL_FILE} (signature)`);
+  return Array.isArray(fields) ? fields : [];
+}
+
+function parsed(text: string, place: string): unknown {
+  try {
+    return parseExact(text, true);
+  } catch (error) {
+    throw new ModelPackageError(
+      'ARTIFACT_INVALID',
+      `${place} is not JSON (${(error as Error).message}). Save it again.`,
+    );
+  }
 }
 
 function signatureNotes(signature: Json): string[] {
@@ -306,9 +320,9 @@ function exampleOf(folder: string, info: Json): SampleRequest[] | undefined {
   if (typeof name !== 'string') return undefined;
   const path = namedFile(folder, name, `${MODEL_FILE} (saved_input_example_info.serving_input_path)`);
   const text = readFileSync(path, 'utf8');
-  const { dataframe_split: table } = object(JSON.parse(text)) as { dataframe_split?: Table };
+  const { dataframe_split: table } = object(parsed(text, path)) as { dataframe_split?: Table };
   const rows = table && { instances: table.data.map((row) => Object.fromEntries(namedCells(table.columns, row))) };
-  return parseSampleRequests(rows ? JSON.stringify(rows) : text, path).slice(0, MAX_SAMPLES);
+  return parseSampleRequests(rows ? stringifyExact(rows, true) : text, path).slice(0, MAX_SAMPLES);
 }
 
 interface Table {

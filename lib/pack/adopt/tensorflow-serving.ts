@@ -66,5 +66,5 @@ function readBase(base: string, chosen: string | undefined, notes: readonly stri
     );
   }
   const others = versions.filter((each) => each !== version);
-  return { model: join(base, version), version, notes: [...notes, ...otherVersionsNote(base, others)] };
+  return { model: join(base, version), version, notes: [...notes, ...otherVersionsNote(others)] };
 }

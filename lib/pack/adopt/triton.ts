@@ -84,7 +84,7 @@ function readModel(folder: string): Adopted {
     ...(labels && { labels }),
     ...(version !== undefined && { version }),
     outputNames: tensorsOf(config, 'output', hasBatch).map(({ name }) => name),
-    notes: [...schedulingNotes(config), ...otherVersionsNote(folder, others)],
+    notes: [...schedulingNotes(config), ...otherVersionsNote(others)],
   };
 }
 

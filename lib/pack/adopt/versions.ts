@@ -12,9 +12,9 @@ export function versionsIn(base: string, files: readonly string[]): readonly str
 }
 
 /** Returns a note on versions beside the one that is packed. */
-export function otherVersionsNote(base: string, others: readonly string[]): string[] {
+export function otherVersionsNote(others: readonly string[]): string[] {
   if (others.length === 0) return [];
   return [
-    `versions: ${others.join(', ')} also exist, and a package has one; pack ${join(base, others[0]!)} with \`--version ${others[0]}\``,
+    `versions: ${others.join(', ')} also exist, and a package has one; pack the folder ${others[0]} with \`--version ${others[0]}\``,
   ];
 }

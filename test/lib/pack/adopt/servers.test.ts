@@ -141,7 +141,7 @@ const CASES: Readonly<Record<string, Case>> = {
         response: { outputs: response },
       })),
     manifest: { format: 'saved_model', version: '20', origin: 'tensorflow_serving' },
-    notes: [expect.stringMatching(/^versions: 3 also exist, and a package has one; pack .*3 with `--version 3`$/)],
+    notes: ['versions: 3 also exist, and a package has one; pack the folder 3 with `--version 3`'],
   },
   'MLServer, scikit-learn': {
     source: () =>
@@ -215,6 +215,17 @@ test('folders of Triton, MLServer and BentoML with ONNX models need no Python', 
     remove();
   }
   vi.stubEnv('MODELSHIP_PYTHON', PYTHON);
+});
+
+test('an archive may hold the folder itself, and be a ZIP archive', { timeout: 120_000 }, async () => {
+  const root = artefact({ 'iris/config.pbtxt': 'backend: "onnxruntime"', 'iris/5/model.onnx': network });
+  create({ file: `${root}.tgz`, cwd: root, gzip: true, sync: true }, ['iris']);
+  execFileSync('python3', ['-m', 'zipfile', '-c', `${root}.zip`, 'iris/'], { cwd: root });
+  for (const source of [`${root}.tgz`, `${root}.zip`]) {
+    const { manifest, remove } = await pack(source);
+    expect(manifest).toMatchObject({ format: 'onnx', version: '5', origin: 'triton' });
+    remove();
+  }
 });
 
 test.each<[string, () => string, string, RegExp]>([
