@@ -2,7 +2,7 @@
 // It depends on nothing but Node, because nothing else is there yet.
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { installDebianPackages } from './debian.mjs';
@@ -59,6 +59,8 @@ once('Installing the dependencies, about a minute …', 'node_modules', ['packag
 
 console.error('Building …');
 run('npm', ['run', '--silent', 'build']);
+// `npx` does this only when it sees the folder for the first time, even if its files are new.
+chmodSync(join('dist', 'bin', 'modelship.js'), 0o755);
 
 /** Installs Python packages into an environment of its own. */
 function pythonEnvironment(title, folder, requirements) {
