@@ -84,6 +84,11 @@ export function inferUrl(endpoint: Endpoint): string {
   return endpoint.model === undefined ? endpoint.base : endpoint.base + inferPath(versionPath(endpoint));
 }
 
+/** Returns the URL for explanations in KServe's protocol, which explains the newest version only. */
+export function explainUrl({ base, model }: Endpoint): string {
+  return `${base}/v1/models/${encodeURIComponent(model!)}:explain`;
+}
+
 /** Returns the path of the model with its version. Both protocols put the version after the model. */
 function versionPath({ model, version }: Endpoint): string {
   return encodeURIComponent(model!) + (version === undefined ? '' : `/versions/${version}`);

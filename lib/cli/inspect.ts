@@ -45,6 +45,7 @@ async function inspect(directory: string, flags: { readonly json?: boolean }): P
         'samples',
         `${manifest.samples.count}${manifest.samples.madeUp ? ' made up' : ''}, tolerance ${absolute} + ${relative} × |expected|`,
       ],
+      ...(manifest.background ? [['background', `${manifest.background.rows} rows, for explanations`]] : []),
       ...(pickles
         ? [
             ['trust', 'required: loading it can run code from its file'],

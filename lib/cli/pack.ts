@@ -15,6 +15,7 @@ interface PackFlags extends LocalFlags {
   readonly input?: TensorSpec[];
   readonly labels?: string[];
   readonly code?: string;
+  readonly background?: string;
   readonly weights?: string;
   readonly task?: TextTask['type'];
   readonly out?: string;
@@ -55,6 +56,10 @@ export function packCommand(): Command {
     .option(
       '--code <folder>',
       'folder of the Python modules that a pickle imports, or one module; they become part of the package',
+    )
+    .option(
+      '--background <file>',
+      'JSON file of requests whose rows represent absent features in explanations, such as 100 of the training rows',
     )
     .option(
       '--weights <file>',
@@ -110,6 +115,7 @@ async function pack(source: string, flags: PackFlags, command: Command): Promise
       ...fixedBatchRows(manifest),
       ...operatorRows(out, manifest).map(([title, ...cells]) => [`  ${title}`, ...cells]),
       ['  samples', sampleNote(manifest.samples)],
+      ...(manifest.background ? [['  background', `${manifest.background.rows} rows`]] : []),
       ...notes.map((note) => ['  note', note]),
     ]),
     '',

@@ -21,7 +21,7 @@ export interface RowColumns {
 export function columnValues(
   batch: readonly DataRow[],
   signature: Signature,
-  { rows, label, weight, by, query }: RowColumns,
+  { rows, label, weight, by, query }: Omit<RowColumns, 'label'> & { readonly label?: string },
 ): SampleTensors {
   const { values: first, place } = batch[0]!;
   const inputs = columnsOf(signature)?.filter(({ unused }) => !unused) ?? signature.inputs;
@@ -33,7 +33,7 @@ export function columnValues(
       inputs.map(({ name, datatype }) => [name, { value: batch.map((row) => cell(row, name, datatype)), row: false }]),
     );
   }
-  const all = Object.keys(first).filter((name) => ![label, weight, query].includes(name));
+  const all = Object.keys(first).filter((name) => ![label, weight, query].some((other) => other === name));
   const [{ datatype, shape }] = inputs as [(typeof inputs)[number]];
   const isMatrix = inputs.length === 1 && shape.length === 2;
   const width = isMatrix ? shape[1]! : inputs.length;

@@ -38,6 +38,12 @@ export interface PackOptions {
    * @default - the pickle imports installed packages only
    */
   readonly code?: string;
+  /**
+   * JSON file of requests whose rows represent absent features in explanations, such as a sample of the training rows.
+   *
+   * @default - requests for explanations bring such rows, or get zeros
+   */
+  readonly background?: string;
   /** Whether to allow formats that can run code from the file when loaded. @default false */
   readonly trustPickle?: boolean;
   /**

@@ -8,6 +8,7 @@ import {
   type ModelFormat,
   ModelPackageError,
   PICKLE_FORMATS,
+  withInputRules,
 } from '@modelship/runtime/manifest';
 import {
   type Artifact,
@@ -18,6 +19,7 @@ import {
   shapeText,
 } from '@modelship/runtime/serve';
 import { type Origin, withAdopted } from './adopt/index.js';
+import { writeBackground } from './background.js';
 import { canServerRun } from './can-server-run.js';
 import { copyArtifact, copyCode } from './formats.js';
 import { goldenSamples, madeUpSamples } from './golden-samples.js';
@@ -90,7 +92,8 @@ async function packSource(given: PackOptions, origin?: Origin): Promise<Manifest
     try {
       if (options.inputs) checkInputs(options, options.inputs, model);
       step(requests.length > 0 ? `Run ${requests.length} samples` : 'Make up samples');
-      const files = { directory: stage.directory, format, artifact, code, origin: origin?.tool };
+      const background = backgroundOf(options, format, stage.directory, model);
+      const files = { directory: stage.directory, format, artifact, code, background, origin: origin?.tool };
       described = await describe(options, files, model, requests);
     } finally {
       await model.close();
@@ -175,11 +178,23 @@ interface PackedFiles {
   readonly artifact: string;
   readonly code: string | undefined;
   readonly origin: Origin['tool'] | undefined;
+  readonly background: Manifest['background'];
+}
+
+function backgroundOf(
+  { background, onStep }: PackOptions,
+  format: ModelFormat,
+  directory: string,
+  { signatures }: LoadedModel,
+): Manifest['background'] {
+  if (background === undefined) return undefined;
+  onStep?.('Write the background of explanations');
+  return writeBackground(background, directory, withInputRules(format, signatures).serving_default!);
 }
 
 async function describe(
   options: PackOptions,
-  { directory, format, artifact, code, origin }: PackedFiles,
+  { directory, format, artifact, code, background, origin }: PackedFiles,
   model: LoadedModel,
   requests: readonly SampleRequest[],
 ): Promise<Described> {
@@ -203,6 +218,7 @@ async function describe(
       inputs: main!.inputs.map(plainSpec),
       outputs: withLabels(main!.outputs, options.labels).map(plainSpec),
       ...(Object.keys(others).length > 0 && { signatures: plainSignatures(others) }),
+      ...(background && { background }),
       ...(code !== undefined && { code }),
       ...(origin && { origin }),
       ...(requirements && { requirements: [...requirements] }),

@@ -1,9 +1,11 @@
 /** Exports for the command-line tool, which runs and serves models. */
 export { ConfigError, type RuntimeConfig, readConfig } from './config.js';
+export { MAX_PARSED_BYTES } from './engines/additive-model.js';
 export { type Artifact, artifactOf, type EngineOptions, engineFor, type LoadedModel } from './engines/index.js';
 export { pythonFolder } from './engines/python/python-folder.js';
 export { workerEnvironment } from './engines/python/worker-environment.js';
 export { loadTrees } from './engines/trees/trees-model.js';
+export { explainableInput } from './explain/explainable.js';
 export { decodeSamples, encodeInferRequestJson, encodeSamples, type Sample } from './manifest/samples.js';
 export { sampleDifference } from './models/samples.js';
 export { checkPickles, describeUnknown, type PickleFinding, type PickleScan, scanPickles } from './pickle/index.js';
@@ -14,6 +16,7 @@ export { examplesOf, madeUpExamples } from './scheduling/made-up-examples.js';
 export { type RunningServer, startServer } from './start-server.js';
 export { loadDecoder } from './tasks/images/decode.js';
 export { loadModel } from './tasks/load-model.js';
+export { joinRows } from './tensor/batch.js';
 export { tensorBytes } from './tensor/binary.js';
 export { inputsFromColumns } from './tensor/columns.js';
 export { differenceBetween, type Tolerance } from './tensor/difference.js';

@@ -38,7 +38,6 @@ export async function readAdditiveModel(artifact: Artifact, model: LoadedModel):
   const read = READERS[artifact.format];
   const isReadable = read && model.signatures[DEFAULT_SIGNATURE]!.inputs.length === 1;
   if (!isReadable || (await stat(artifact.path)).size > MAX_PARSED_BYTES) return undefined;
-  // The file may have changed since the model was loaded.
   await artifact.verify?.();
   return read(artifact.path, model);
 }

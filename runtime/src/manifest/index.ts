@@ -16,6 +16,7 @@ export { furtherModels } from './read-text-task.js';
 export {
   AGGREGATIONS,
   type Aggregation,
+  BACKGROUND_FILE,
   type EmbedTask,
   type FillMaskTask,
   type ImageClassificationTask,

@@ -5,6 +5,7 @@ import { packageDigest } from './digest.js';
 import { ModelPackageError } from './package-error.js';
 import { MAX_MANIFEST_BYTES, readRegularFile } from './regular-file.js';
 import {
+  BACKGROUND_FILE,
   FRAMEWORKS,
   MANIFEST_FILE,
   type Manifest,
@@ -133,13 +134,16 @@ function checkSchemaVersion(json: unknown, source: string): void {
  * packages, and the task fits the model.
  */
 function checkContent(manifest: Manifest, source: string): void {
-  const { artifact, code, files, format, samples, requirements = [] } = manifest;
+  const { artifact, background, code, files, format, samples, requirements = [] } = manifest;
   const faults: string[] = [];
   if (!files.some(({ path }) => path === artifact || path.startsWith(`${artifact}/`))) {
     faults.push(`  - artifact: ${JSON.stringify(artifact)} is not listed in \`files\`, so no digest covers it`);
   }
   if (samples.count > 0 && !files.some(({ path }) => path === SAMPLES_FILE)) {
     faults.push(`  - samples: ${SAMPLES_FILE} is not listed in \`files\`, so no digest covers it`);
+  }
+  if (background && !files.some(({ path }) => path === BACKGROUND_FILE)) {
+    faults.push(`  - background: ${BACKGROUND_FILE} is not listed in \`files\`, so no digest covers it`);
   }
   if (code !== undefined && !PICKLE_FORMATS.includes(format)) {
     faults.push(`  - code: the format ${format} imports no modules of a package`);

@@ -12,6 +12,9 @@ export const MANIFEST_FILE = 'model.json';
 /** File name of the golden samples in a model package. */
 export const SAMPLES_FILE = 'samples.json';
 
+/** File name of the background of explanations in a model package. */
+export const BACKGROUND_FILE = 'background.json';
+
 /** Formats of saved models. */
 export const MODEL_FORMATS = [
   'onnx',
@@ -337,6 +340,7 @@ const manifestObject = z.strictObject({
     tolerance: z.strictObject({ absolute: share, relative: share }),
     madeUp: z.optional(z.literal(true)),
   }),
+  background: z.optional(z.strictObject({ rows: z.int().check(z.gte(1)) })),
   code: z.optional(packagePath),
   origin: z.optional(z.enum(ORIGINS)),
   requirements: z.optional(
@@ -664,6 +668,8 @@ export interface Manifest {
      */
     madeUp?: true | undefined;
   };
+  /** Number of rows in `background.json`, which stand for absent features in explanations. Absent without that file. */
+  background?: { rows: number } | undefined;
   /** Folder of the Python modules that the pickle imports. */
   code?: string | undefined;
   /** Tool that saved the model before it was packed, whose own server the responses follow. */

@@ -18,6 +18,7 @@ import { InferenceError } from '../tensor/errors.js';
 import type { Cancellation, InferenceRequest, InferenceResponse } from '../tensor/request.js';
 import { DEFAULT_SIGNATURE, type Signature, type Tensor, type TensorSpec } from '../tensor/tensor.js';
 import { reportTruncated, takeUsage } from '../tensor/usage.js';
+import { readBackground } from './background.js';
 import { withinTimeout } from './deadline.js';
 import { checkSamples, readSamples, runMadeUpSamples, smallExamples } from './samples.js';
 import type { ExplanationData, ModelState, ServedModel } from './served-model.js';
@@ -294,11 +295,21 @@ export class ServedVersion implements ServedModel {
 
   private async readExplanationData(): Promise<ExplanationData> {
     const { directory } = this.files!;
-    const verify = () => verifyFiles(directory, this.manifest);
+    // The files may have changed since the model was loaded.
+    let verified: Promise<void> | undefined;
+    const verify = () => {
+      verified ??= verifyFiles(directory, this.manifest);
+      return verified;
+    };
     // The models of tasks take texts or pictures.
     const artifact = this.manifest.task ? undefined : { ...artifactOf(directory, this.manifest), verify };
     const additive = artifact && (await readAdditiveModel(artifact, this.model!));
-    return additive ? { explainer: new AdditiveExplainer(additive) } : {};
+    if (this.manifest.background) await verify();
+    const background = await readBackground(directory, this.manifest);
+    return {
+      ...(additive && { explainer: new AdditiveExplainer(additive) }),
+      ...(background && { background }),
+    };
   }
 
   hold<T>(calls: (hold: Cancellation) => Promise<T>): Promise<T> {

@@ -1,9 +1,10 @@
 import { setImmediate } from 'node:timers/promises';
 import type { Link } from '../../engines/additive-model.js';
 import type { AdditiveExplainer, Effects } from '../../explain/additive-explainer.js';
+import { EXPLAINABLE, explainableInput } from '../../explain/explainable.js';
 import { isImageTask } from '../../manifest/index.js';
 import type { ServedModel } from '../../models/served-model.js';
-import { allocate, type Datatype } from '../../tensor/datatype.js';
+import { allocate } from '../../tensor/datatype.js';
 import { InferenceError, invalid } from '../../tensor/errors.js';
 import { JsonWriter, writeNested } from '../../tensor/json/index.js';
 import type { Cancellation } from '../../tensor/request.js';
@@ -22,9 +23,6 @@ const MOST_VALUES = 2 ** 20;
 
 /** Milliseconds of work on the event loop before other requests get their turns. */
 const SLICE_MS = 5;
-
-/** Input datatypes whose features can be mixed as doubles. */
-const EXPLAINABLE: readonly Datatype[] = ['FP32', 'FP64', 'INT8', 'INT16', 'INT32', 'UINT8', 'UINT16', 'UINT32'];
 
 /** Differences between an explain call and KServe's. */
 export interface ExplainOptions {
@@ -69,8 +67,8 @@ async function explanations(
   signal: Cancellation,
 ): Promise<Buffer | string> {
   const signature = model.signatures.serving_default!;
-  const spec = signature.inputs[0]!;
-  if (signature.inputs.length > 1 || !EXPLAINABLE.includes(spec.datatype)) {
+  const spec = explainableInput(signature);
+  if (!spec) {
     const { task } = model.manifest;
     const cause = task ? `; the task ${task.type} takes ${isImageTask(task) ? 'pictures' : 'texts'}` : '';
     throw invalid(`only models of one input, of ${EXPLAINABLE.join(', ')}, can be explained${cause}`);
@@ -79,11 +77,11 @@ async function explanations(
   const item = request.instances.shape.slice(1);
   const features = elementCount(item);
   if (features === 0) throw invalid('an instance has no features');
-  if (request.background && !shapeFits(request.background.shape.slice(1), item)) {
-    throw invalid(`background has rows of shape [${request.background.shape.slice(1)}], instances of [${item}]`);
-  }
   const { explainer, background: packaged } = (await model.explanationData?.()) ?? {};
   const background = request.background ?? packaged;
+  if (background && !shapeFits(background.shape.slice(1), item)) {
+    throw invalid(`background has rows of shape [${background.shape.slice(1)}], instances of [${item}]`);
+  }
   const call: ExplainCall = { model, spec, item, request, signal, background: background && toDoubles(background) };
   const explained = (explainer && (await exactly(call, explainer))) ?? (await bySamples(call));
   const writer = new JsonWriter();
