@@ -6,6 +6,7 @@ import { completionCommand } from './completion.js';
 import { doctorCommand } from './doctor.js';
 import { evaluateCommand } from './evaluate.js';
 import { evidenceCommand } from './evidence.js';
+import { explainCommand } from './explain.js';
 import { exportCommand } from './export.js';
 import { described, EXIT } from './failure.js';
 import { initCommand } from './init.js';
@@ -37,6 +38,7 @@ export function program(asJson = false): Command {
     .addCommand(serveCommand())
     .addCommand(predictCommand())
     .addCommand(evaluateCommand())
+    .addCommand(explainCommand())
     .addCommand(benchCommand())
     .addCommand(compareCommand())
     .addCommand(exportCommand())
