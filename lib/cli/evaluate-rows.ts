@@ -257,7 +257,7 @@ async function evaluated(
   if (version.rows === 0) throw interrupted();
   if (!needsSample || signal.aborted) return { version, baseline };
   const [{ signature, predict }] = predictors as [Predictor];
-  const drawn = batchesOf(sample.rows, batchRows).map((rows) => requestOf(rows, signature, flags));
+  const drawn = sample.batches(batchRows, (rows) => requestOf(rows, signature, flags));
   const evaluation = () => evaluationOf(signature.outputs, flags.task);
   const options = { predict, step, signal };
   const robustness = flags.robustness
@@ -281,12 +281,6 @@ function requestOf(
     rows: batch.map((row) => expectedRow(row, flags)),
     inputs: sampleInputs(columnValues(batch, signature, flags), signature, batch[0]!.place),
   };
-}
-
-function batchesOf(rows: readonly DataRow[], size: number): DataRow[][] {
-  return Array.from({ length: Math.ceil(rows.length / size) }, (_, index) =>
-    rows.slice(index * size, (index + 1) * size),
-  );
 }
 
 /** Rejects metrics that the model does not have. */

@@ -45,11 +45,14 @@ function integerRange(datatype: Datatype): [number, number] {
   return [safe(-(2 ** (Number(bits) - 1))), safe(2 ** (Number(bits) - 1) - 1)];
 }
 
-/** Returns the ranges of the columns of all numeric inputs of a sample. */
-export function columnRanges(batches: readonly SampledBatch[]): ColumnRanges {
+/** Returns the ranges of the columns of all numeric inputs of a sample. All batches have the same inputs. */
+export function columnRanges(batches: Iterable<SampledBatch>): ColumnRanges {
   const values = new Map<string, number[][]>();
   for (const { rows, inputs } of batches) {
-    for (const input of inputs.filter(isNumeric)) {
+    const numeric = inputs.filter(isNumeric);
+    // Without this, all files of a sample of pictures would be read for nothing.
+    if (numeric.length === 0) break;
+    for (const input of numeric) {
       const numbers = numbersOf(input);
       const width = numbers.length / rows.length;
       const columns = values.get(input.name) ?? Array.from({ length: width }, (): number[] => []);

@@ -27,6 +27,21 @@ export class RowSample<Row> {
     return this.drawn;
   }
 
+  /**
+   * Returns the drawn rows in batches. Each iteration builds a batch when it reaches it, as the files of 400 pictures may
+   * not fit in memory together.
+   *
+   * @param size most rows of a batch
+   */
+  batches(size: number, build: (rows: readonly Row[]) => SampledBatch): Iterable<SampledBatch> {
+    const { drawn } = this;
+    return {
+      *[Symbol.iterator]() {
+        for (let first = 0; first < drawn.length; first += size) yield build(drawn.slice(first, first + size));
+      },
+    };
+  }
+
   add(row: Row): void {
     this.seen++;
     if (this.drawn.length < this.size) {

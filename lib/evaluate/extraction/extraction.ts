@@ -59,7 +59,7 @@ const LEAST_PROBABILITY = 1e-12;
  * @throws EvaluationDataError if the model is neither a classifier nor a regression of columns
  */
 export async function extractionOf(
-  batches: readonly SampledBatch[],
+  batches: Iterable<SampledBatch>,
   options: ExtractionOptions,
 ): Promise<ExtractionReport> {
   const { predict, outputs, queries, requestRows, step, signal } = options;

@@ -21,15 +21,16 @@ export class QueryColumns {
   private readonly categories: ReadonlyMap<string, readonly Categories[]>;
 
   /** @throws EvaluationDataError if the model takes texts, or too many columns */
-  constructor(batches: readonly SampledBatch[]) {
-    const [{ inputs, rows }] = batches as [SampledBatch];
+  constructor(batches: Iterable<SampledBatch>) {
+    const [first] = batches;
+    const { inputs, rows } = first!;
     this.template = inputs;
     this.templateRows = rows.length;
     this.ranges = columnRanges(batches);
     this.categories = new Map(
       inputs.filter((input) => !isNumeric(input)).map(({ name }) => [name, categoriesOf(batches, name)]),
     );
-    const width = this.features(batches[0]!.inputs, rows.length)[0]!.length;
+    const width = this.features(inputs, rows.length)[0]!.length;
     if (width > MAXIMUM_FEATURES) {
       throw new EvaluationDataError(`the model takes ${width} columns, and --extraction at most ${MAXIMUM_FEATURES}.`);
     }
@@ -86,7 +87,7 @@ export class QueryColumns {
 }
 
 /** @throws EvaluationDataError if a column has too many values */
-function categoriesOf(batches: readonly SampledBatch[], name: string): Categories[] {
+function categoriesOf(batches: Iterable<SampledBatch>, name: string): Categories[] {
   const columns: Map<string, Buffer | number>[] = [];
   for (const { rows, inputs } of batches) {
     const { data } = inputs.find((input) => input.name === name)!;

@@ -3,7 +3,7 @@ import { type ColumnRanges, isFloating, numbersOf, withNumbers } from '../numeri
 import type { RowEvaluation } from '../row-evaluation.js';
 import type { Predict, SampledBatch } from '../row-sample.js';
 
-/** Predictions that the search may ask for, for each row and level. */
+/** Predictions for each row and level, with the one that the metric is computed from. */
 export const ADVERSARIAL_QUERIES = 100;
 
 /** Largest changes, in standard deviations of each column. */
@@ -18,6 +18,8 @@ export interface AdversarialSearch {
   readonly random: () => number;
   /** Largest change of a value, in standard deviations of its column. */
   readonly epsilon: number;
+  /** Signal after which no further prediction is asked for. */
+  readonly signal?: AbortSignal;
 }
 
 /** Whether the search can change the inputs, and knows how wrong a prediction is. */
@@ -29,9 +31,11 @@ export function canSearch({ inputs }: SampledBatch, evaluation: RowEvaluation): 
  * Looks for the inputs within the epsilon whose predictions are the most wrong, by random search without gradients. Each
  * change moves some columns of a row to an end of their allowed interval, and is kept if the prediction became more wrong. The
  * changes get smaller, as in the Square Attack of Andriushchenko et al. (2020).
+ *
+ * @throws the reason of the signal after an interruption
  */
 export async function adversarialInputs(batch: SampledBatch, search: AdversarialSearch): Promise<readonly Tensor[]> {
-  const { ranges, random, epsilon } = search;
+  const { ranges, random, epsilon, signal } = search;
   const { rows, inputs } = batch;
   const columns = inputs.filter(isFloating).map((input) => {
     const original = numbersOf(input);
@@ -56,8 +60,9 @@ export async function adversarialInputs(batch: SampledBatch, search: Adversarial
     return inputs.map((input) => (changed.has(input.name) ? withNumbers(input, changed.get(input.name)!) : input));
   };
   let wrongness = await wrongnessOf(batch, inputs, search);
-  // The first query was that of the unchanged rows.
-  for (let query = 1; query < ADVERSARIAL_QUERIES; query++) {
+  // The first query was that of the unchanged rows, and the last is that of the result.
+  for (let query = 1; query < ADVERSARIAL_QUERIES - 1; query++) {
+    signal?.throwIfAborted();
     const tried = best.slice();
     const count = Math.max(1, Math.round((width / 2) * (1 - query / ADVERSARIAL_QUERIES) ** 2));
     for (let row = 0; row < rows.length; row++) {

@@ -51,7 +51,7 @@ export interface RobustnessOptions {
   readonly metric?: string | undefined;
   /** Reports the change that is measured next. */
   readonly step?: (text: string) => void;
-  /** Signal after which no further level is measured. */
+  /** Signal after which no further prediction is asked for. The level that it interrupts is not reported. */
   readonly signal?: AbortSignal;
 }
 
@@ -63,30 +63,47 @@ interface Change extends Omit<RobustnessResult, 'levels'> {
   apply(batch: SampledBatch, level: number, random: () => number): Promise<readonly Tensor[]>;
 }
 
-/** Measures a metric on rows of a data set while their inputs change. */
+/**
+ * Measures a metric on rows of a data set while their inputs change.
+ *
+ * @param batches at least one. They are iterated again for each level.
+ * @returns undefined if it is interrupted before the unchanged rows are predicted
+ */
 export async function robustnessOf(
-  batches: readonly SampledBatch[],
+  batches: Iterable<SampledBatch>,
   options: RobustnessOptions,
-): Promise<RobustnessReport> {
+): Promise<RobustnessReport | undefined> {
   const { evaluation, signal, step } = options;
   const metric = metricOrDefault(evaluation(), options.metric);
+  const [first] = batches;
   const ranges = columnRanges(batches);
   const changes: RobustnessResult[] = [];
-  const unchanged = await metricAfter(batches, metric, options, async ({ inputs }) => inputs);
-  for (const { name, unit, note, levels, apply } of changesOf(batches[0]!, ranges, options)) {
+  let rows = 0;
+  let unchanged: number | undefined;
+  try {
+    unchanged = await metricAfter(batches, metric, options, async (batch) => {
+      rows += batch.rows.length;
+      return batch.inputs;
+    });
+  } catch (error) {
+    if (signal?.aborted) return undefined;
+    throw error;
+  }
+  for (const { name, unit, note, levels, apply } of changesOf(first!, ranges, options)) {
     const measured: RobustnessLevel[] = [];
     for (const level of levels) {
       if (signal?.aborted) break;
       step?.(`${name} ${level}`);
       // Each level starts anew, so that the stronger one changes the same values.
       const random = randomNumbers(SEED);
-      measured.push(await levelAfter(batches, metric, level, options, (batch) => apply(batch, level, random)));
+      const own = await levelAfter(batches, metric, level, options, (batch) => apply(batch, level, random));
+      if (own) measured.push(own);
     }
     if (measured.length > 0) changes.push({ name, unit, ...(note !== undefined && { note }), levels: measured });
   }
   return {
     metric,
-    rows: batches.reduce((sum, { rows }) => sum + rows.length, 0),
+    rows,
     ...(unchanged !== undefined && { unchanged }),
     changes,
   };
@@ -118,31 +135,40 @@ function changesOf(batch: SampledBatch, ranges: ColumnRanges, options: Robustnes
   ];
 }
 
-/** Returns the metric, or why there is none: a model may reject missing values, for example. */
+/**
+ * Returns the metric, or why there is none: a model may reject missing values, for example.
+ *
+ * @returns undefined if it is interrupted
+ */
 async function levelAfter(
-  batches: readonly SampledBatch[],
+  batches: Iterable<SampledBatch>,
   metric: string,
   level: number,
   options: RobustnessOptions,
   change: (batch: SampledBatch) => Promise<readonly Tensor[]>,
-): Promise<RobustnessLevel> {
+): Promise<RobustnessLevel | undefined> {
   try {
     const value = await metricAfter(batches, metric, options, change);
     return value === undefined ? { level } : { level, value };
   } catch (error) {
+    if (options.signal?.aborted) return undefined;
     const isOfPredictions = error instanceof EvaluationDataError;
     return { level, error: isOfPredictions ? 'the predictions are not finite' : (error as Error).message };
   }
 }
 
+/** @throws the reason of the signal after an interruption */
 async function metricAfter(
-  batches: readonly SampledBatch[],
+  batches: Iterable<SampledBatch>,
   metric: string,
-  { predict, evaluation }: RobustnessOptions,
+  { predict, evaluation, signal }: RobustnessOptions,
   change: (batch: SampledBatch) => Promise<readonly Tensor[]>,
 ): Promise<number | undefined> {
   const own = evaluation();
-  for (const batch of batches) own.add(batch.rows, await predict(await change(batch)));
+  for (const batch of batches) {
+    signal?.throwIfAborted();
+    own.add(batch.rows, await predict(await change(batch)));
+  }
   return own.all().metrics[metric];
 }
 

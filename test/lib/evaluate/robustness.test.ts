@@ -3,8 +3,12 @@ import { randomNumbers } from '@modelship/runtime/serve';
 import sharp from 'sharp';
 import { describe, expect, test } from 'vitest';
 import { ADVERSARIAL_QUERIES, EPSILONS } from '../../../lib/evaluate/robustness/adversarial.js';
-import { type RobustnessReport, robustnessOf } from '../../../lib/evaluate/robustness/robustness.js';
-import { RowSample, type SampledBatch } from '../../../lib/evaluate/row-sample.js';
+import {
+  type RobustnessOptions,
+  type RobustnessReport,
+  robustnessOf,
+} from '../../../lib/evaluate/robustness/robustness.js';
+import { type Predict, RowSample, type SampledBatch } from '../../../lib/evaluate/row-sample.js';
 import { evaluationOf } from '../../../lib/evaluate/tasks/index.js';
 
 const SCORES: TensorSpec = { name: 'scores', datatype: 'FP64', shape: [-1, 2], labels: ['low', 'high'] };
@@ -35,6 +39,9 @@ const classifier = (score: (row: readonly number[]) => number) => async (inputs:
 
 const evaluation = () => evaluationOf([SCORES]);
 
+const measuredOf = async (batches: Iterable<SampledBatch>, options: RobustnessOptions) =>
+  (await robustnessOf(batches, options))!;
+
 const values = (report: RobustnessReport, name: string) =>
   report.changes.find((change) => change.name === name)!.levels.map(({ value }) => value!);
 
@@ -50,7 +57,7 @@ const LINEAR = (row: readonly number[]) => row.reduce((sum, value, column) => su
 describe('noise', () => {
   test('tells a brittle model and a robust one apart', async () => {
     const [brittle, robust] = await Promise.all(
-      [STRIPES, STEP].map((score) => robustnessOf([rowsFor(score)], { predict: classifier(score), evaluation })),
+      [STRIPES, STEP].map((score) => measuredOf([rowsFor(score)], { predict: classifier(score), evaluation })),
     );
     expect(brittle).toMatchObject({ metric: 'accuracy', rows: 200, unchanged: 1 });
     expect(values(brittle!, 'noise').at(-1)).toBeLessThan(0.6);
@@ -63,7 +70,7 @@ describe('noise', () => {
     const [original] = batch.inputs as [Tensor];
     const seen: Tensor[] = [];
     const interruption = new AbortController();
-    await robustnessOf([batch], {
+    await measuredOf([batch], {
       signal: interruption.signal,
       step: (text) => text.startsWith('adversarial') && interruption.abort(),
       evaluation: () => evaluationOf([{ name: 'y', datatype: 'BYTES', shape: [-1] }]),
@@ -94,7 +101,7 @@ describe('noise', () => {
     const data = Uint8Array.from({ length: 400 }, (_, index) => (index * 37) % 256);
     const labels = Array.from({ length: 100 }, (_, index) => ({ place: `row ${index}`, label: 'low' }));
     const seen: Tensor[] = [];
-    await robustnessOf([{ rows: labels, inputs: [{ name: 'x', datatype: 'UINT8', shape: [100, 4], data }] }], {
+    await measuredOf([{ rows: labels, inputs: [{ name: 'x', datatype: 'UINT8', shape: [100, 4], data }] }], {
       evaluation,
       predict: async ([input]) => {
         seen.push(input!);
@@ -117,7 +124,7 @@ describe('adversarial search', () => {
       const mean = own.reduce((sum, value) => sum + value, 0) / own.length;
       return Math.sqrt(own.reduce((sum, value) => sum + (value - mean) ** 2, 0) / own.length);
     });
-    const report = await robustnessOf([batch], { predict: classifier(LINEAR), evaluation });
+    const report = await measuredOf([batch], { predict: classifier(LINEAR), evaluation });
     const found = values(report, 'adversarial search');
     for (const [index, epsilon] of EPSILONS.entries()) {
       const reach =
@@ -133,17 +140,16 @@ describe('adversarial search', () => {
     const before = rowsIn(batch.inputs[0]!.data);
     const seen: number[][][] = [];
     const predict = classifier(LINEAR);
-    const report = await robustnessOf([batch], {
+    const report = await measuredOf([batch], {
       evaluation,
       predict: (inputs) => {
         seen.push(rowsIn(inputs[0]!.data));
         return predict(inputs);
       },
     });
-    // Each level ends with the prediction that the metric is computed from.
-    const last = seen.slice(-(ADVERSARIAL_QUERIES + 1));
+    const last = seen.slice(-ADVERSARIAL_QUERIES);
     expect(report.changes.at(-1)!.note).toContain(`${ADVERSARIAL_QUERIES} queries`);
-    expect(seen).toHaveLength(1 + 3 * 4 + EPSILONS.length * (ADVERSARIAL_QUERIES + 1));
+    expect(seen).toHaveLength(1 + 3 * 4 + EPSILONS.length * ADVERSARIAL_QUERIES);
     const deviations = before[0]!.map((_, column) => {
       const own = before.map((row) => row[column]!);
       const mean = own.reduce((sum, value) => sum + value, 0) / own.length;
@@ -158,7 +164,7 @@ describe('adversarial search', () => {
   });
 
   test('is seeded', async () => {
-    const measure = () => robustnessOf([rowsFor(LINEAR, 40)], { predict: classifier(LINEAR), evaluation });
+    const measure = () => measuredOf([rowsFor(LINEAR, 40)], { predict: classifier(LINEAR), evaluation });
     expect(await measure()).toEqual(await measure());
   });
 });
@@ -169,25 +175,49 @@ test('a model that rejects missing values, or predicts none for them, has a reas
     return classifier(STEP)(inputs);
   };
   const levels = async (predict: typeof rejecting) => {
-    const report = await robustnessOf([rowsFor(STEP, 40)], { predict, evaluation });
+    const report = await measuredOf([rowsFor(STEP, 40)], { predict, evaluation });
     return report.changes.find(({ name }) => name === 'missing values')!.levels;
   };
   expect(await levels(rejecting)).toContainEqual({ level: 0.4, error: 'input x has NaN' });
   expect(await levels(classifier(LINEAR))).toContainEqual({ level: 0.4, error: 'the predictions are not finite' });
 });
 
-test('an interruption keeps the levels until then', async () => {
+/** Measures on two batches, and interrupts while the prediction with this number runs. */
+async function interruptedAt(count: number) {
   const interruption = new AbortController();
-  const report = await robustnessOf([rowsFor(STEP, 40)], {
+  const predict = classifier(STEP);
+  let asked = 0;
+  const options: RobustnessOptions = {
     evaluation,
     signal: interruption.signal,
-    predict: classifier(STEP),
-    step: (text) => text === 'missing values 0.1' && interruption.abort(),
+    predict: (inputs) => {
+      asked++;
+      if (asked === count) interruption.abort();
+      return predict(inputs);
+    },
+  };
+  const report = await robustnessOf([rowsFor(STEP, 40), rowsFor(STEP, 40)], options);
+  return { asked, levels: report?.changes.map(({ name, levels }) => [name, levels.length]) };
+}
+
+describe('an interruption', () => {
+  test('keeps the levels that are whole, and drops the one that it stops', async () => {
+    const until = [['noise', 4]];
+    // The second level of missing values begins with the 13th prediction.
+    expect(await interruptedAt(12)).toEqual({ asked: 12, levels: [...until, ['missing values', 1]] });
+    expect(await interruptedAt(13)).toEqual({ asked: 13, levels: [...until, ['missing values', 1]] });
+    expect(await interruptedAt(14)).toEqual({ asked: 14, levels: [...until, ['missing values', 2]] });
   });
-  expect(report.changes.map(({ name, levels }) => [name, levels.length])).toEqual([
-    ['noise', 4],
-    ['missing values', 2],
-  ]);
+
+  test('stops the adversarial search at its next query', async () => {
+    const { asked, levels } = await interruptedAt(2 + 3 * 4 * 2 + 20);
+    expect(asked).toBe(2 + 3 * 4 * 2 + 20);
+    expect(levels!.map(([name]) => name)).toEqual(['noise', 'missing values', 'out of range']);
+  });
+
+  test('before the unchanged rows are predicted leaves nothing to report', async () => {
+    expect(await interruptedAt(1)).toEqual({ asked: 1, levels: undefined });
+  });
 });
 
 /** Returns a batch of texts or files, and a model that predicts a class from each. */
@@ -212,7 +242,7 @@ test('typos change as many words as they say, and keep the length of the text', 
     seen.push(String(content));
     return String(content) === text ? 'clean' : 'typo';
   });
-  const report = await robustnessOf([{ rows: [{ place: 'row 1', label: 'clean' }], inputs }], {
+  const report = await measuredOf([{ rows: [{ place: 'row 1', label: 'clean' }], inputs }], {
     predict,
     evaluation: empty,
   });
@@ -250,11 +280,31 @@ test('pictures are compressed by JPEG, which tells a model of single pixels and 
     const { predict, inputs, evaluation: empty } = bytes('image', pictures, labelOf);
     const labels = await Promise.all(pictures.map(labelOf));
     const rows = labels.map((label, index) => ({ place: `row ${index}`, label }));
-    return robustnessOf([{ rows, inputs }], { predict, evaluation: empty });
+    return measuredOf([{ rows, inputs }], { predict, evaluation: empty });
   };
   expect(values(await measured(bright), 'JPEG')).toEqual([1, 1, 1, 1, 1]);
   const brittle = values(await measured(odd), 'JPEG');
   expect(brittle.reduce((sum, value) => sum + value, 0) / brittle.length).toBeLessThan(0.8);
+});
+
+test('a sample builds each batch when its turn to be predicted comes', async () => {
+  const sample = new RowSample<string>(3);
+  for (const text of ['some words', 'other words', 'last words']) sample.add(text);
+  let built = '';
+  const order: string[] = [];
+  const { evaluation: empty } = bytes('text', [], () => '');
+  const predict: Predict = async () => {
+    order.push(built);
+    return [{ name: 'label', datatype: 'BYTES', shape: [1], data: [Buffer.from('any')] }];
+  };
+  const batches = sample.batches(1, ([text]) => {
+    built = text!;
+    return { ...bytes('text', [Buffer.from(built)], () => ''), rows: [{ place: built, label: 'any' }] };
+  });
+  const report = await measuredOf(batches, { predict, evaluation: empty });
+  expect(report).toMatchObject({ rows: 3, unchanged: 1 });
+  const levels = Array.from({ length: 1 + values(report, 'typos').length }, () => sample.rows);
+  expect(order).toEqual(levels.flat());
 });
 
 test('a sample has each row of a stream with the same probability, and the same rows each time', () => {
