@@ -14,7 +14,7 @@ export { encodePredictionLines } from './protocols/tensorflow-serving/predict-re
 export { createRuntime, type Runtime } from './runtime.js';
 export { examplesOf, madeUpExamples } from './scheduling/made-up-examples.js';
 export { type RunningServer, startServer } from './start-server.js';
-export { loadDecoder } from './tasks/images/decode.js';
+export { decodePicture, loadDecoder } from './tasks/images/decode.js';
 export { loadModel } from './tasks/load-model.js';
 export { joinRows } from './tensor/batch.js';
 export { tensorBytes } from './tensor/binary.js';

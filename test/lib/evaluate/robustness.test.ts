@@ -10,6 +10,7 @@ import {
 } from '../../../lib/evaluate/robustness/robustness.js';
 import { type Predict, RowSample, type SampledBatch } from '../../../lib/evaluate/row-sample.js';
 import { evaluationOf } from '../../../lib/evaluate/tasks/index.js';
+import { decodePicture } from '../../../runtime/src/tasks/images/decode.js';
 
 const SCORES: TensorSpec = { name: 'scores', datatype: 'FP64', shape: [-1, 2], labels: ['low', 'high'] };
 const WIDTH = 4;
@@ -285,6 +286,53 @@ test('pictures are compressed by JPEG, which tells a model of single pixels and 
   expect(values(await measured(bright), 'JPEG')).toEqual([1, 1, 1, 1, 1]);
   const brittle = values(await measured(odd), 'JPEG');
   expect(brittle.reduce((sum, value) => sum + value, 0) / brittle.length).toBeLessThan(0.8);
+});
+
+test('a model gets the same picture after the compression by JPEG, whatever its file is', async () => {
+  const [width, height] = [96, 48];
+  // A bright corner shows which way up a picture is. Its saturated color differs between color profiles.
+  const raw = (channels: 3 | 4) => {
+    const at = (index: number) => [index % width, Math.floor(index / width)] as const;
+    const colorOf = ([x, y]: readonly [number, number]) => (x < 32 && y < 24 ? [250, 20, 20] : [40, 90 + y, 40 + x]);
+    const colors = Array.from({ length: width * height }, (_, index) => [...colorOf(at(index)), at(index)[0] * 2]);
+    return sharp(Buffer.from(colors.flatMap((color) => color.slice(0, channels))), {
+      raw: { width, height, channels },
+    });
+  };
+  const files: Record<string, Buffer> = {
+    'JPEG of a phone': await raw(3).withMetadata({ orientation: 6 }).jpeg({ quality: 100 }).toBuffer(),
+    'TIFF of a scanner': await raw(3).withMetadata({ orientation: 6 }).tiff({ compression: 'lzw' }).toBuffer(),
+    'PNG with alpha': await raw(4).png().toBuffer(),
+    'PNG with a profile': await raw(3).withIccProfile('p3').png().toBuffer(),
+    'JPEG of a print': await raw(3).toColourspace('cmyk').jpeg({ quality: 100 }).toBuffer(),
+  };
+  const seen: Buffer[] = [];
+  const {
+    predict,
+    inputs,
+    evaluation: empty,
+  } = bytes('image', Object.values(files), (file) => {
+    seen.push(file);
+    return 'any';
+  });
+  const rows = Object.keys(files).map((place) => ({ place, label: 'any' }));
+  await robustnessOf([{ rows, inputs }], { predict, evaluation: empty });
+  const mildest = seen.slice(rows.length, 2 * rows.length);
+  for (const [index, { place }] of rows.entries()) {
+    const before = await decodePicture(files[place]!);
+    const after = await decodePicture(mildest[index]!);
+    const { format } = await sharp(mildest[index]!).metadata();
+    const changes = after.data.map((value, at) => Math.abs(value - before.data[at]!));
+    const mean = changes.reduce((sum, change) => sum + change, 0) / changes.length;
+    expect([place, format, after.width, after.height, after.orientation, mean < 3]).toEqual([
+      place,
+      'jpeg',
+      before.width,
+      before.height,
+      before.orientation,
+      true,
+    ]);
+  }
 });
 
 test('a sample builds each batch when its turn to be predicted comes', async () => {

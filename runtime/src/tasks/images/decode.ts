@@ -34,6 +34,7 @@ interface SharpPicture {
   pipelineColourspace(name: string): SharpPicture;
   toColourspace(name: string): SharpPicture;
   raw(options?: { depth: string }): SharpPicture;
+  withMetadata(options: { orientation: Orientation }): SharpPicture;
   png(): SharpPicture;
   jpeg(options: { quality: number }): SharpPicture;
   toBuffer(options: { resolveWithObject: true }): Promise<{ data: Buffer; info: { width: number; height: number } }>;
