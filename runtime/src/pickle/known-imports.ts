@@ -182,10 +182,10 @@ const HOSTILE_MODULES = new Set(
   words(
     '_ctypes _pickle _posixsubprocess _socket _thread aiohttp antigravity asyncio asyncore atexit bdb cPickle cProfile cffi ' +
       'cgitb code codeop commands compileall concurrent ctypes distutils doctest ensurepip fileinput ftplib gc glob ' +
-      'http httplib httpx idlelib imaplib imp importlib inspect lib2to3 linecache mailcap marshal multiprocessing nntplib nt ' +
+      'http httplib httpx idlelib imaplib imp importlib lib2to3 linecache mailcap marshal multiprocessing nntplib nt ' +
       'os pdb pickle pip pkgutil platform poplib popen2 posix profile pty py_compile pydoc requests rlcompleter runpy ' +
       'select setuptools shelve shutil signal site smtplib socket socketserver sqlite3 ssl subprocess sys sysconfig tarfile ' +
-      'telnetlib tempfile test thread threading timeit tkinter trace turtle unittest urllib urllib2 urllib3 venv webbrowser ' +
+      'telnetlib tempfile thread threading timeit tkinter trace turtle unittest urllib urllib2 urllib3 venv webbrowser ' +
       'wsgiref xmlrpc zipfile zipimport',
   ),
 );
