@@ -93,7 +93,7 @@ class Rows:
             return
         rows = np.random.default_rng(0).normal(size=(TRIAL_ROWS, spec["shape"][1]))
         for scale in TRIAL_SCALES:
-            yield self.given([(rows * scale).astype(DTYPES[spec["datatype"]])])
+            yield self.given([_fitting(rows * scale, spec["datatype"])])
 
     def _framed(self, rows):
         if not self._names:
@@ -174,7 +174,16 @@ def _example_of(spec, columns, examples, which):
     values = [examples.get(column, NUMBERS) for column in columns]
     # Shifted by column, so that the columns of a row differ.
     numbers = [each[(which + place * (which > 0)) % len(each)] for place, each in enumerate(values)]
-    return np.array([0 if isinstance(value, str) else value for value in numbers], DTYPES[spec["datatype"]])
+    return _fitting([0 if isinstance(value, str) else value for value in numbers], spec["datatype"])
+
+
+def _fitting(numbers, datatype):
+    """Returns numbers as an array of a datatype. Those beyond the limits of an integer become the limits."""
+    dtype = DTYPES[datatype]
+    if dtype.kind in "iu":
+        limits = np.iinfo(dtype)
+        numbers = np.clip(np.asarray(numbers, object), limits.min, limits.max)
+    return np.asarray(numbers, dtype)
 
 
 def _first(estimator):

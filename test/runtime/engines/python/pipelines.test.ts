@@ -180,6 +180,11 @@ describe('a pipeline that was fitted with a data frame', () => {
     expect([...(prediction!.data as Float64Array)]).toEqual(expected.named);
   });
 
+  it.each(['UINT8', 'INT8', 'UINT64'] as const)('takes declared rows of %s', async (datatype) => {
+    const rows: TensorSpec = { name: 'features', datatype, shape: [-1, 2], labels: ['area', 'rooms'] };
+    expect((await load('named.joblib', { inputs: [rows] })).signatures.serving_default!.inputs).toEqual([rows]);
+  });
+
   it('takes what is declared where its steps do not tell', async () => {
     await load('hidden.pkl', { inputs: [column('area', 'FP64'), column('city', 'BYTES')] });
     const [prediction] = await model!.run([doubles('area', [2], 90, 100), text('city', 'Åre', 'Bern')]);
