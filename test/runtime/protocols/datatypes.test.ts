@@ -1,5 +1,14 @@
 import { execFileSync } from 'node:child_process';
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
@@ -13,9 +22,12 @@ import { writePackage } from '../../support/packages.js';
 import { shareOf } from '../../support/share.js';
 import { python } from '../engines/python/saved.js';
 
-// Every datatype goes through every protocol to a model of ONNX, TensorFlow or PyTorch, and comes back.
+// Every datatype goes through every protocol to a model of every format, and comes back.
 
 type Element = boolean | bigint | number | string;
+
+/** Name of the input of every model. */
+const INPUT = 'features';
 
 /** Two rows of two elements: the limits of the datatype where it has any. */
 const ELEMENTS: Readonly<Record<Datatype, readonly Element[]>> = {
@@ -55,8 +67,7 @@ const ARRAYS = {
 };
 
 /** Elements as they are in binary tensors. */
-function rawOf(datatype: Datatype): Buffer {
-  const elements = ELEMENTS[datatype];
+function rawOf(datatype: Datatype, elements: readonly Element[]): Buffer {
   if (datatype === 'BYTES') {
     return Buffer.concat(
       elements.flatMap((text) => {
@@ -81,18 +92,18 @@ function halfUnit(datatype: Datatype, value: number): number {
 }
 
 /** Reads an element of JSON or CSV: the element that was sent if the text stands for it. */
-function elementOf(datatype: Datatype, text: string | boolean, index: number): Element {
+function elementOf({ datatype, elements }: Exchange, text: string | boolean, index: number): Element {
   if (datatype === 'BYTES') return text;
   if (datatype === 'BOOL') return text === true || ['true', 'True', '1'].includes(String(text));
   if (!/^(FP|BF)/.test(datatype)) return BigInt(text);
-  const sent = ELEMENTS[datatype][index] as number;
+  const sent = elements[index] as number;
   return Math.abs(Number(text) - sent) < halfUnit(datatype, sent) || Number(text) === sent ? sent : Number(text);
 }
 
 const written = (element: Element) => (typeof element === 'string' ? JSON.stringify(element) : String(element));
 
 /** The list that follows `key` in a text, or the first one, as elements. Digits of 64-bit integers are kept. */
-function listIn(datatype: Datatype, text: string, key = ''): Element[] {
+function listIn(exchange: Exchange, text: string, key = ''): Element[] {
   const start = text.indexOf('[', text.indexOf(key) + key.length);
   let [end, depth] = [start, 0];
   do {
@@ -101,15 +112,18 @@ function listIn(datatype: Datatype, text: string, key = ''): Element[] {
     end++;
   } while (depth > 0);
   const list = text.slice(start, end);
-  const quoted = datatype === 'BYTES' ? list : list.replaceAll(/-?\d[\d.eE+-]*/g, '"$&"');
-  const elements = JSON.parse(quoted).flat() as (string | boolean)[];
-  return elements.map((each, index) => elementOf(datatype, each, index));
+  const quoted = exchange.datatype === 'BYTES' ? list : list.replaceAll(/-?\d[\d.eE+-]*/g, '"$&"');
+  const texts = JSON.parse(quoted).flat() as (string | boolean)[];
+  return texts.map((each, index) => elementOf(exchange, each, index));
 }
 
 /** The server under test, and what is sent to it. */
 interface Exchange {
   readonly base: string;
   readonly datatype: Datatype;
+  /** Datatype of the model's input, if the server widens the tensor. */
+  readonly input: Datatype;
+  readonly elements: readonly Element[];
   /** Rows in JSON. */
   readonly rows: string;
   readonly raw: Buffer;
@@ -135,15 +149,14 @@ async function send(
 const json =
   (path: string, before: string, key = '') =>
   async (exchange: Exchange) =>
-    listIn(exchange.datatype, String(await send(exchange, path, `${before}${exchange.rows}}`)), key);
+    listIn(exchange, String(await send(exchange, path, `${before}${exchange.rows}}`)), key);
 
 /** Elements of raw bytes: those that were sent, or the bytes if they differ. */
-const fromRaw = ({ datatype, raw }: Exchange, bytes: Buffer) =>
-  bytes.equals(raw) ? ELEMENTS[datatype] : bytes.toString('hex');
+const fromRaw = ({ elements, raw }: Exchange, bytes: Buffer) => (bytes.equals(raw) ? elements : bytes.toString('hex'));
 
 const binary = (path: string, typeOf: (length: number) => string) => async (exchange: Exchange) => {
   const { datatype, raw } = exchange;
-  const input = { name: 'x', datatype, shape: [2, 2], parameters: { binary_data_size: raw.length } };
+  const input = { name: INPUT, datatype, shape: [2, 2], parameters: { binary_data_size: raw.length } };
   const head = Buffer.from(JSON.stringify({ inputs: [input], parameters: { binary_data_output: true } }));
   const headers = { 'inference-header-content-length': String(head.length), 'content-type': typeOf(head.length) };
   const body = Buffer.concat([head, raw]);
@@ -157,12 +170,12 @@ const binary = (path: string, typeOf: (length: number) => string) => async (exch
 function fromNumpy(exchange: Exchange, file: Buffer) {
   const dataOf = (bytes: Buffer) => bytes.subarray(10 + bytes.readUInt16LE(8));
   const data = dataOf(file);
-  return data.equals(dataOf(exchange.numpy('npy'))) ? ELEMENTS[exchange.datatype] : data.toString('hex');
+  return data.equals(dataOf(exchange.numpy('npy'))) ? exchange.elements : data.toString('hex');
 }
 
 /** Field of a `TensorProto` or of `InferTensorContents`. Fields for texts have bytes. */
-const valuesIn = (datatype: Datatype, values: readonly Message[]) =>
-  values.map((each, index) => elementOf(datatype, typeof each === 'boolean' ? each : String(each), index));
+const valuesIn = (exchange: Exchange, values: readonly Message[]) =>
+  values.map((each, index) => elementOf(exchange, typeof each === 'boolean' ? each : String(each), index));
 
 const CONTENTS: Partial<Record<Datatype, string>> = {
   BOOL: 'bool_contents',
@@ -184,48 +197,49 @@ const ENUM: Partial<Record<Datatype, string>> = {
 };
 
 const inferByGrpc = (isRaw: boolean) => async (exchange: Exchange) => {
-  const { datatype, raw } = exchange;
+  const { datatype, elements, raw } = exchange;
   const field = CONTENTS[datatype]!;
   const contents = {
-    [field]: ELEMENTS[datatype].map((each) =>
+    [field]: elements.map((each) =>
       datatype === 'BYTES' ? Buffer.from(each as string) : typeof each === 'bigint' ? String(each) : each,
     ),
   };
-  const input = { name: 'x', datatype, shape: [2, 2], ...(isRaw ? {} : { contents }) };
+  const input = { name: INPUT, datatype, shape: [2, 2], ...(isRaw ? {} : { contents }) };
   const request = { model_name: 'echo', inputs: [input], ...(isRaw ? { raw_input_contents: [raw] } : {}) };
   const { outputs, raw_output_contents: rawOutputs } = await callOnce(
     exchange.client('inference.GRPCInferenceService'),
     'ModelInfer',
     request,
   );
-  return rawOutputs.length > 0 ? fromRaw(exchange, rawOutputs[0]) : valuesIn(datatype, outputs[0].contents[field]);
+  return rawOutputs.length > 0 ? fromRaw(exchange, rawOutputs[0]) : valuesIn(exchange, outputs[0].contents[field]);
 };
 
 async function predictByGrpc(exchange: Exchange) {
-  const { datatype, raw } = exchange;
+  const { datatype, input, elements } = exchange;
   const tensor = {
-    dtype: `DT_${ENUM[datatype] ?? datatype}`,
+    // TensorFlow Serving accepts no other datatype than that of the model.
+    dtype: `DT_${ENUM[input] ?? input}`,
     tensor_shape: { dim: [{ size: 2 }, { size: 2 }] },
     ...(datatype === 'BYTES'
-      ? { string_val: ELEMENTS.BYTES.map((each) => Buffer.from(each as string)) }
-      : { tensor_content: raw }),
+      ? { string_val: elements.map((each) => Buffer.from(each as string)) }
+      : { tensor_content: rawOf(input, elements) }),
   };
   const { outputs } = await callOnce(exchange.client('tensorflow.serving.PredictionService'), 'Predict', {
     model_spec: { name: 'echo' },
-    inputs: { x: tensor },
+    inputs: { [INPUT]: tensor },
   });
-  const { tensor_content: content, half_val: bits, ...output } = outputs.output;
+  const [{ tensor_content: content, half_val: bits, ...output }] = Object.values(outputs as Record<string, Message>);
   if (content.length > 0) return fromRaw(exchange, content);
   if (bits.length > 0) return fromRaw(exchange, Buffer.from(Uint16Array.from(bits).buffer));
   const field = Object.keys(output).find((name) => name.endsWith('_val') && output[name].length > 0)!;
-  return valuesIn(datatype, output[field]);
+  return valuesIn(exchange, output[field]);
 }
 
 async function predictionsByGrpc(exchange: Exchange) {
   const input = { data: Buffer.from(`{"instances":${exchange.rows}}`) };
   const service = exchange.client('org.pytorch.serve.grpc.inference.InferenceAPIsService');
   const { prediction } = await callOnce(service, 'Predictions', { model_name: 'echo', input });
-  return listIn(exchange.datatype, String(prediction));
+  return listIn(exchange, String(prediction));
 }
 
 /** Elements that come back by each protocol and form of bodies. */
@@ -233,7 +247,7 @@ const PROTOCOLS: Readonly<Record<string, (exchange: Exchange) => Promise<readonl
   'Open Inference, JSON': (exchange) =>
     json(
       '/v2/models/echo/infer',
-      `{"inputs":[{"name":"x","shape":[2,2],"datatype":"${exchange.datatype}","data":`,
+      `{"inputs":[{"name":"${INPUT}","shape":[2,2],"datatype":"${exchange.datatype}","data":`,
       '"data":',
     )({ ...exchange, rows: `${exchange.rows}}]` }),
   'Open Inference, binary': binary('/v2/models/echo/infer', () => 'application/octet-stream'),
@@ -245,23 +259,21 @@ const PROTOCOLS: Readonly<Record<string, (exchange: Exchange) => Promise<readonl
   'KServe, CloudEvent': async (exchange) => {
     const event = `{"specversion":"1.0","id":"1","source":"test","type":"rows","data":{"instances":${exchange.rows}}}`;
     const answer = await send(exchange, '/v1/models/echo:predict', event, 'application/cloudevents+json');
-    return listIn(exchange.datatype, String(answer), '"predictions":');
+    return listIn(exchange, String(answer), '"predictions":');
   },
   'SageMaker, JSON': json('/invocations', '{"instances":', '"predictions":'),
   'SageMaker, JSON Lines': async (exchange) => {
-    const { datatype, rows } = exchange;
-    const lines = rows.slice(1, -1).replace('],[', ']\n[');
+    const lines = exchange.rows.slice(1, -1).replace('],[', ']\n[');
     const answer = await send(exchange, '/invocations', lines, 'application/x-ndjson');
-    return listIn(datatype, `[${String(answer).trimEnd().replaceAll('\n', ',')}]`);
+    return listIn(exchange, `[${String(answer).trimEnd().replaceAll('\n', ',')}]`);
   },
   'SageMaker, CSV': async (exchange) => {
-    const { datatype } = exchange;
-    const [a, b, c, d] = ELEMENTS[datatype].map(String);
+    const [a, b, c, d] = exchange.elements.map(String);
     const answer = await send(exchange, '/invocations', `${a},${b}\n${c},${d}\n`, 'text/csv');
     return String(answer)
       .trim()
       .split(/[\n,]/)
-      .map((text, index) => elementOf(datatype, text, index));
+      .map((text, index) => elementOf(exchange, text, index));
   },
   'SageMaker, npy': async (exchange) =>
     fromNumpy(exchange, await send(exchange, '/invocations', exchange.numpy('npy'), 'application/x-npy')),
@@ -284,17 +296,40 @@ const PROTOCOLS: Readonly<Record<string, (exchange: Exchange) => Promise<readonl
   'TorchServe, gRPC': predictionsByGrpc,
 };
 
-/** Datatypes that models of a format cannot have. */
-const LACKING: Partial<Record<ModelFormat, readonly Datatype[]>> = {
+/** A format under test. */
+interface Format {
+  readonly datatypes: readonly Datatype[];
+  readonly output: string;
+  /** Datatype of the model's input. @default the one that is sent */
+  readonly input?: Datatype;
+}
+
+const without = (...lacking: readonly Datatype[]) => DATATYPES.filter((each) => !lacking.includes(each));
+
+/**
+ * The formats and the datatypes that their models can have. CatBoost's models have those of LightGBM, by the same code of
+ * the worker, and the environment of the tests lacks CatBoost.
+ */
+const FORMATS: Partial<Record<ModelFormat, Format>> = {
   // ONNX Runtime's binding for Node has no bfloat16.
-  onnx: ['BF16'],
-  saved_model: [],
-  torchscript: ['BYTES'],
-  torch_pickle: ['BYTES'],
+  onnx: { datatypes: without('BF16'), output: 'prediction' },
+  saved_model: { datatypes: DATATYPES, output: 'prediction' },
+  torchscript: { datatypes: without('BYTES'), output: 'output' },
+  exported_program: { datatypes: without('BYTES'), output: 'output' },
+  torch_pickle: { datatypes: without('BYTES'), output: 'output' },
+  // NumPy has no bfloat16.
+  pickle: { datatypes: without('BF16'), output: 'prediction' },
+  // Every model has rows of 64-bit floats. XGBoost rounds them to 32 bits.
+  lightgbm: { datatypes: ['FP64'], output: 'prediction' },
+  xgboost: { datatypes: ['FP32'], output: 'prediction', input: 'FP64' },
 };
 
-const CASES = (Object.keys(LACKING) as ModelFormat[]).flatMap((format) =>
-  DATATYPES.filter((datatype) => !LACKING[format]!.includes(datatype)).map((datatype) => ({ format, datatype })),
+/** Elements that a model of a format returns unchanged. LightGBM takes numbers below 1e-35 as 0. */
+const elementsIn = (format: ModelFormat, datatype: Datatype) =>
+  format === 'lightgbm' ? ELEMENTS[datatype].with(2, 1 / 3) : ELEMENTS[datatype];
+
+const CASES = (Object.keys(FORMATS) as ModelFormat[]).flatMap((format) =>
+  FORMATS[format]!.datatypes.map((datatype) => ({ format, datatype })),
 );
 
 let folder: string;
@@ -303,23 +338,28 @@ const clients: ServiceClient[] = [];
 
 beforeAll(() => {
   folder = mkdtempSync(join(tmpdir(), 'modelship-echoes-'));
-  const values = DATATYPES.map((each) => [each, each === 'BYTES' ? ELEMENTS.BYTES : rawOf(each).toString('hex')]);
-  writeFileSync(join(folder, 'values.json'), JSON.stringify(Object.fromEntries(values)));
 });
 afterEach(() => {
   for (const client of clients.splice(0)) client.close();
 });
 afterAll(() => rmSync(folder, { recursive: true }));
 
-/** Saves the models of a format, all at once because the imports of a framework take longest. */
+/** Saves the models of a format to a folder of its own, all at once because the imports of a framework take longest. */
 function save(format: ModelFormat): void {
   const datatypes = cases.filter((each) => each.format === format).map(({ datatype }) => datatype);
-  execFileSync(python, [join(import.meta.dirname, 'save_echoes.py'), folder, format, ...datatypes], { stdio: 'pipe' });
+  const values = datatypes.map((each) => {
+    const elements = elementsIn(format, each);
+    return [each, each === 'BYTES' ? elements : rawOf(each, elements).toString('hex')];
+  });
+  const target = join(folder, format);
+  mkdirSync(target);
+  writeFileSync(join(target, 'values.json'), JSON.stringify(Object.fromEntries(values)));
+  execFileSync(python, [join(import.meta.dirname, 'save_echoes.py'), target, format], { stdio: 'pipe' });
 }
 
 /** Packs a model that returns its input. */
 function packageOf(format: ModelFormat, datatype: Datatype): string {
-  const artifact = join(folder, `${format}-${datatype}`);
+  const artifact = join(folder, format, datatype);
   if (!existsSync(artifact)) save(format);
   const files = statSync(artifact).isDirectory()
     ? readdirSync(artifact, { recursive: true, encoding: 'utf8' }).filter((file) =>
@@ -327,13 +367,13 @@ function packageOf(format: ModelFormat, datatype: Datatype): string {
       )
     : [''];
   const content = files.map((file) => [join('model', file), readFileSync(join(artifact, file))]);
-  const tensor = { datatype, shape: [-1, 2] };
+  const { input = datatype, output } = FORMATS[format]!;
   return writePackage({
     name: 'echo',
     format,
     artifact: 'model',
-    inputs: [{ name: 'x', ...tensor }],
-    outputs: [{ name: 'output', ...tensor }],
+    inputs: [{ name: INPUT, datatype: input, shape: [-1, 2] }],
+    outputs: [{ name: output, datatype, shape: [-1, 2] }],
     content: { ...Object.fromEntries(content), 'samples.json': '[]' },
   });
 }
@@ -352,24 +392,27 @@ describeServers('tensors come back as they were sent', (start) => {
         AIP_HEALTH_ROUTE: '/healthy',
         AIP_PREDICT_ROUTE: '/predict-here',
       });
-      const [a, b, c, d] = ELEMENTS[datatype].map(written);
+      const elements = elementsIn(format, datatype);
+      const [a, b, c, d] = elements.map(written);
       const exchange: Exchange = {
         base: await server.url,
         datatype,
+        input: FORMATS[format]!.input ?? datatype,
+        elements,
         rows: `[[${a},${b}],[${c},${d}]]`,
-        raw: rawOf(datatype),
+        raw: rawOf(datatype, elements),
         client: (service) => {
           const client = serviceClient(service, grpcPort);
           clients.push(client);
           return client;
         },
-        numpy: (ending) => readFileSync(join(folder, `${datatype}.${ending}`)),
+        numpy: (ending) => readFileSync(join(folder, format, `${datatype}.${ending}`)),
       };
       const back: Record<string, unknown> = {};
       for (const [name, call] of Object.entries(PROTOCOLS)) {
         back[name] = await call(exchange).catch((error: Error) => error.message);
       }
-      expect(back).toEqual(Object.fromEntries(Object.keys(PROTOCOLS).map((name) => [name, ELEMENTS[datatype]])));
+      expect(back).toEqual(Object.fromEntries(Object.keys(PROTOCOLS).map((name) => [name, elements])));
     },
   );
 });
