@@ -1,6 +1,6 @@
 import { execFileSync, spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 
 /** The repository's root. */
@@ -27,22 +27,71 @@ export class MissingPeerError extends Error {}
  * @throws MissingPeerError if they are not installed and must not be
  */
 export function peerPython(requirements: string): string {
-  const file = join(PEERS, requirements);
-  const digest = createHash('sha256').update(readFileSync(file)).digest('hex');
   const venv = join(ROOT, '.cache', 'peers', requirements.replace(/\.txt$/, ''));
-  const python = join(venv, 'bin', 'python');
-  const stamp = join(venv, 'installed');
-  if (!existsSync(stamp) || readFileSync(stamp, 'utf8') !== digest) {
+  return installed(venv, join(PEERS, requirements), () => {
     if (process.env.BENCH_INSTALL === 'false') {
       throw new MissingPeerError(`benchmarks/peers/${requirements} is not installed, and BENCH_INSTALL is false`);
     }
-    mkdirSync(dirname(venv), { recursive: true });
     if (requirements === ON_FRAMEWORKS) extendFrameworks(venv);
     else run('python3', ['-m', 'venv', venv]);
-    run(python, ['-m', 'pip', 'install', '--quiet', '-r', file]);
+  });
+}
+
+/**
+ * Returns the Python of an environment, and first installs the requirements if the environment has others or none. If
+ * another process installs them, it waits for that.
+ *
+ * @param requirements path of a file for pip
+ * @param create makes an empty environment
+ */
+export function installed(venv: string, requirements: string, create: () => void): string {
+  const digest = createHash('sha256').update(readFileSync(requirements)).digest('hex');
+  const python = join(venv, 'bin', 'python');
+  const stamp = join(venv, 'installed');
+  const isInstalled = () => existsSync(stamp) && readFileSync(stamp, 'utf8') === digest;
+  if (isInstalled()) return python;
+  mkdirSync(dirname(venv), { recursive: true });
+  withLock(`${venv}.lock`, () => {
+    if (isInstalled()) return;
+    create();
+    run(python, ['-m', 'pip', 'install', '--quiet', '-r', requirements]);
     writeFileSync(stamp, digest);
-  }
+  });
   return python;
+}
+
+/** Runs an action while no other process holds the lock, a file with the number of the process that holds it. */
+function withLock(path: string, action: () => void): void {
+  const pause = new Int32Array(new SharedArrayBuffer(4));
+  while (!created(path, String(process.pid))) {
+    if (isHeld(path)) Atomics.wait(pause, 0, 0, 200);
+    else rmSync(path, { force: true });
+  }
+  try {
+    action();
+  } finally {
+    rmSync(path);
+  }
+}
+
+/** Creates a file. @returns false if it exists */
+function created(path: string, content: string): boolean {
+  try {
+    writeFileSync(path, content, { flag: 'wx' });
+    return true;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'EEXIST') return false;
+    throw error;
+  }
+}
+
+/** Whether the process that created a lock runs. One that was killed leaves its lock behind. */
+function isHeld(path: string): boolean {
+  try {
+    return process.kill(Number(readFileSync(path, 'utf8')), 0);
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code !== 'ESRCH';
+  }
 }
 
 /** Makes an environment that has the packages of `FRAMEWORK_PYTHON`, too. */
