@@ -36,6 +36,8 @@ test.each(shareOf([22, 24], 1))(
       cwd: root,
       encoding: 'utf8',
       env,
+      // Vitest's limit cannot end a test that blocks its worker.
+      timeout: 890_000,
     });
     expect(status, `${stdout}${stderr}`).toBe(0);
   },

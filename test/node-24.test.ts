@@ -25,7 +25,9 @@ test.skipIf(process.versions.node.startsWith('24.')).each(shareOf(files, 8))(
     // suites a share runs, also with all tests, which run them whole once.
     const { MODELSHIP_TEST_ALL: _, ...rest } = process.env;
     const env = { ...rest, MODELSHIP_TEST_FORMS: 'sources' };
-    const { status, stdout, stderr } = spawnSync(node(24).path, args, { cwd: root, encoding: 'utf8', env });
+    // Vitest's limit cannot end a test that blocks its worker.
+    const options = { cwd: root, encoding: 'utf8', env, timeout: 590_000 } as const;
+    const { status, stdout, stderr } = spawnSync(node(24).path, args, options);
     expect(status, `${stdout}${stderr}`).toBe(0);
   },
 );
