@@ -14,3 +14,30 @@ export function collectGarbage(): void {
   }
   collect();
 }
+
+/** Bytes of discarded buffers that are worth a collection, which takes 10 ms of processor time or more. */
+const WORTHWHILE_BYTES = 8 * 1024 * 1024;
+
+/** Milliseconds without new garbage after which the rest is collected. */
+const IDLE_MS = 2000;
+
+/** Collects the buffers that a thread discards, many small ones together. */
+export class DiscardedBuffers {
+  private bytes = 0;
+  private timer: NodeJS.Timeout | undefined;
+
+  constructor(private readonly collectGarbage: () => void) {}
+
+  /** Counts buffers that are no longer used once the current callback has returned. */
+  add(bytes: number): void {
+    this.bytes += bytes;
+    clearTimeout(this.timer);
+    if (this.bytes >= WORTHWHILE_BYTES) setImmediate(this.collect);
+    else this.timer = setTimeout(this.collect, IDLE_MS).unref();
+  }
+
+  private readonly collect = () => {
+    this.bytes = 0;
+    this.collectGarbage();
+  };
+}

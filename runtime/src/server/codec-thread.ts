@@ -2,7 +2,7 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import { Channel, type Failure, failureOf } from '../channel.js';
 import type { TextTokens } from '../engines/engine.js';
-import { collectGarbage } from '../garbage-collector.js';
+import { collectGarbage, DiscardedBuffers } from '../garbage-collector.js';
 import { isImageTask } from '../manifest/index.js';
 import { withinTimeout } from '../models/deadline.js';
 import type { ModelCatalog, ModelControl } from '../models/model-catalog.js';
@@ -22,12 +22,15 @@ const port = parentPort!;
 /** Size in bytes from which the memory of a response or an input tensor is moved to the server. */
 const LARGE_BYTES = 1024 * 1024;
 
+/** Bodies and messages, whose tensors take several times as much memory. */
+const discarded = new DiscardedBuffers(collectGarbage);
+
 /** Metrics of the models that a request used, by name and version. */
 type Used = Map<string, HandledData<unknown>['metrics'][number]>;
 
 const own: ThreadCalls = {
   handle: (id, data, { body, ...request }) =>
-    counting(id, data, async (catalog): Promise<ResponseData> => {
+    counting(id, data, body.byteLength, async (catalog): Promise<ResponseData> => {
       const metrics = new RuntimeMetrics();
       const app = new App({
         catalog,
@@ -42,7 +45,7 @@ const own: ThreadCalls = {
       return { status, headers, body: text };
     }),
   call: (id, data, path, message, mostBytes) =>
-    counting(id, data, async (catalog) => {
+    counting(id, data, message.byteLength, async (catalog) => {
       // Most servers get no gRPC. In a thread of the sources, `import()` does not find TypeScript.
       const { grpcCalls } = require('./grpc-calls.js') as typeof import('./grpc-calls.js');
       const { memoryOf, respond } = grpcCalls(catalog).get(path)!;
@@ -56,10 +59,11 @@ const own: ThreadCalls = {
     }),
 };
 
-/** Responds to a request, and counts what it used. */
+/** Responds to a request of a size in bytes, and counts what it used. */
 async function counting<T>(
   id: number,
   data: CatalogData,
+  bytes: number,
   respond: (catalog: ModelCatalog) => Promise<T>,
 ): Promise<HandledData<T>> {
   const used: Used = new Map();
@@ -67,7 +71,7 @@ async function counting<T>(
     const response = await respond(catalogOf(id, data, used));
     return { response, metrics: [...used.values()] };
   } finally {
-    setImmediate(collectGarbage);
+    discarded.add(bytes);
   }
 }
 
