@@ -17,7 +17,10 @@ export interface RowColumns {
   readonly query?: string;
 }
 
-/** Returns the values of the model's inputs in a batch. Columns are matched by name, or else by their order. */
+/**
+ * Returns the values of the model's inputs in a batch. Columns are matched by name, or else by their order. One column of lists is
+ * the only input of a model.
+ */
 export function columnValues(
   batch: readonly DataRow[],
   signature: Signature,
@@ -38,6 +41,9 @@ export function columnValues(
   const isMatrix = inputs.length === 1 && shape.length === 2;
   const width = isMatrix ? shape[1]! : inputs.length;
   const features = all.length === width ? all : all.filter((name) => name !== by);
+  if (isMatrix && features.length === 1 && Array.isArray(first[features[0]!])) {
+    return { '': { value: batch.map(({ values }) => values[features[0]!]), row: false } };
+  }
   if (features.length !== width && !(isMatrix && width === -1)) {
     throw new EvaluationDataError(
       `${place} has ${features.length} columns for the model (${features.join(', ')}), and the model takes ` +

@@ -1,9 +1,10 @@
-import { createReadStream, statSync } from 'node:fs';
+import { closeSync, createReadStream, openSync, readSync, statSync } from 'node:fs';
 import { readdir } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { IMAGE_INPUT } from '@modelship/runtime/manifest';
 import { csvRecords } from './csv-records.js';
 import { EvaluationDataError } from './metrics/compute.js';
+import { npzRows } from './npz-rows.js';
 
 /** Row of a data set: its values by the name of the column. Values of CSV are text. */
 export interface DataRow {
@@ -14,8 +15,8 @@ export interface DataRow {
 
 /**
  * Reads a data set row by row, so that a file may be larger than the memory. A file that starts with `{` has JSON Lines,
- * an object on each line. Any other file has CSV with the names of the columns in its first line. A folder has a folder of
- * pictures for each class.
+ * an object on each line. A ZIP archive has arrays of NumPy, which are read as a whole. Any other file has CSV with the names of the
+ * columns in its first line. A folder has a folder of pictures for each class.
  *
  * @throws EvaluationDataError if the file cannot be read, is not UTF-8, has no rows, or a row does not fit the columns
  */
@@ -55,11 +56,27 @@ async function namesIn(path: string, areFolders: boolean): Promise<string[]> {
 }
 
 async function* fileRows(path: string): AsyncGenerator<DataRow> {
+  if (isArchive(path)) {
+    let number = 0;
+    for await (const values of npzRows(path)) yield { place: `${path}, row ${++number}`, values };
+    return;
+  }
   const text = textOf(path);
   const first = await text.next();
   if (first.done) throw new EvaluationDataError(`${path} is empty. Give a file with at least one row.`);
   const chunks = prepended(first.value, text);
   yield* first.value.trimStart().startsWith('{') ? jsonRows(path, chunks) : csvRows(path, chunks);
+}
+
+/** Whether a file starts as a ZIP archive does. A file that cannot be read does not. */
+function isArchive(path: string): boolean {
+  const head = Buffer.alloc(4);
+  try {
+    const file = openSync(path, 'r');
+    readSync(file, head);
+    closeSync(file);
+  } catch {}
+  return head.toString('latin1') === 'PK\x03\x04';
 }
 
 async function* textOf(path: string): AsyncGenerator<string> {

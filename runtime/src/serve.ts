@@ -23,5 +23,6 @@ export { differenceBetween, type Tolerance } from './tensor/difference.js';
 export { JsonReader, TensorBuilder } from './tensor/json/index.js';
 export { maskDifference } from './tensor/mask-difference.js';
 export { missingColumn } from './tensor/missing.js';
+export { arraysFromNpz } from './tensor/npz.js';
 export { randomNumbers } from './tensor/random-numbers.js';
 export { elementCount, shapeFits, shapeFitsSpec, shapeText } from './tensor/tensor.js';

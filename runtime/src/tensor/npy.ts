@@ -44,19 +44,29 @@ const DESCRIPTIONS: Partial<Record<Datatype, string>> = {
  * @throws InferenceError `INVALID_ARGUMENT`
  */
 export function tensorFromNpy(spec: TensorSpec, bytes: Buffer): Tensor {
+  const array = arrayFromNpy(spec.name, bytes);
+  if (array.datatype === spec.datatype) return array;
+  const isNumeric = array.datatype !== 'BYTES' && spec.datatype !== 'BYTES';
+  if (isNumeric && (isFloat(spec.datatype) || widens(array.datatype, spec.datatype))) {
+    return converted(array, spec.datatype);
+  }
+  const { descr } = readHeader(bytes);
+  throw invalid(`npy: got dtype ${descr}, input ${spec.name} takes ${DESCRIPTIONS[spec.datatype] ?? spec.datatype}`);
+}
+
+/**
+ * Returns an array saved by NumPy, with its own datatype and in row-major order.
+ *
+ * @throws InferenceError `INVALID_ARGUMENT`
+ */
+export function arrayFromNpy(name: string, bytes: Buffer): Tensor {
   const { descr, fortran, shape, dataAt } = readHeader(bytes);
   const raw = bytes.subarray(dataAt);
   const texts = /^[<>|]([SU])(\d{1,9})$/.exec(descr);
   const tensor = texts
-    ? textsFrom(spec, shape, raw, { isUnicode: texts[1] === 'U', size: Number(texts[2]), isBig: descr[0] === '>' })
-    : numbersFrom(spec, shape, raw, descr);
-  const ordered = fortran && shape.length > 1 ? { ...tensor, data: rowMajor(tensor.data, shape) } : tensor;
-  if (ordered.datatype === spec.datatype) return ordered;
-  const isNumeric = ordered.datatype !== 'BYTES' && spec.datatype !== 'BYTES';
-  if (isNumeric && (isFloat(spec.datatype) || widens(ordered.datatype, spec.datatype))) {
-    return converted(ordered, spec.datatype);
-  }
-  throw invalid(`npy: got dtype ${descr}, input ${spec.name} takes ${DESCRIPTIONS[spec.datatype] ?? spec.datatype}`);
+    ? textsFrom(name, shape, raw, { isUnicode: texts[1] === 'U', size: Number(texts[2]), isBig: descr[0] === '>' })
+    : numbersFrom(name, shape, raw, descr);
+  return fortran && shape.length > 1 ? { ...tensor, data: rowMajor(tensor.data, shape) } : tensor;
 }
 
 /**
@@ -71,13 +81,13 @@ export function npyFromTensor(tensor: Tensor): Buffer {
   return Buffer.concat([headerOf(DESCRIPTIONS[numbers.datatype]!, numbers.shape), tensorBytes(numbers)]);
 }
 
-function numbersFrom(spec: TensorSpec, shape: readonly number[], raw: Buffer, descr: string): Tensor {
+function numbersFrom(name: string, shape: readonly number[], raw: Buffer, descr: string): Tensor {
   const little = descr.replace(/^>/, '<');
   const datatype = (Object.keys(DESCRIPTIONS) as Datatype[]).find((candidate) => DESCRIPTIONS[candidate] === little);
   if (!datatype) {
     throw invalid(`npy: got dtype ${descr}; use one of ${Object.values(DESCRIPTIONS).join(', ')}, S or U`);
   }
-  return tensorFromBytes(spec.name, datatype, shape, descr === little ? raw : swapped(raw, elementSize(datatype)));
+  return tensorFromBytes(name, datatype, shape, descr === little ? raw : swapped(raw, elementSize(datatype)));
 }
 
 /** Swaps the byte order of elements of `size` bytes. */
@@ -96,7 +106,7 @@ interface TextType {
 }
 
 /** Reads fixed-length strings, whose trailing NULs are padding as in NumPy. */
-function textsFrom(spec: TensorSpec, shape: readonly number[], raw: Buffer, type: TextType): Tensor {
+function textsFrom(name: string, shape: readonly number[], raw: Buffer, type: TextType): Tensor {
   const { isUnicode, size, isBig } = type;
   const step = isUnicode ? size * CHARACTER_BYTES : size;
   const count = elementCount(shape);
@@ -108,7 +118,7 @@ function textsFrom(spec: TensorSpec, shape: readonly number[], raw: Buffer, type
     const text = raw.subarray(index * step, (index + 1) * step);
     return isUnicode ? utf8Of(text, isBig) : text.subarray(0, text.findLastIndex((byte) => byte !== 0) + 1);
   });
-  return { name: spec.name, datatype: 'BYTES', shape, data };
+  return { name, datatype: 'BYTES', shape, data };
 }
 
 function utf8Of(text: Buffer, isBig: boolean): Buffer {

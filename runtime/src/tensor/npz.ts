@@ -1,6 +1,6 @@
 import { nameList } from './check-inputs.js';
 import { invalid } from './errors.js';
-import { npyFromTensor, tensorFromNpy } from './npy.js';
+import { arrayFromNpy, npyFromTensor, tensorFromNpy } from './npy.js';
 import type { Signature, Tensor } from './tensor.js';
 import { type ArchiveFile, readArchive, writeArchive } from './zip-archive.js';
 
@@ -14,12 +14,7 @@ const ENDING = '.npy';
  * @throws InferenceError `INVALID_ARGUMENT`
  */
 export async function tensorsFromNpz(signature: Signature, bytes: Buffer): Promise<readonly Tensor[]> {
-  const arrays = new Map<string, Buffer>();
-  for (const { name, content } of await readArchive(bytes)) {
-    const array = name.endsWith(ENDING) ? name.slice(0, -ENDING.length) : name;
-    if (arrays.has(array)) throw invalid(`npz: the array ${array} appears twice`);
-    arrays.set(array, content);
-  }
+  const arrays = arraysByName(await readArchive(bytes));
   const only = signature.inputs.length === 1 && arrays.size === 1 ? [...arrays.values()][0] : undefined;
   const extra = [...arrays.keys()].find((name) => !signature.inputs.some((input) => input.name === name));
   if (!only && extra !== undefined) {
@@ -29,6 +24,26 @@ export async function tensorsFromNpz(signature: Signature, bytes: Buffer): Promi
     const array = only ?? arrays.get(spec.name);
     return array ? [tensorFromNpy(spec, array)] : [];
   });
+}
+
+/**
+ * Returns the arrays that NumPy saved by name, with their own datatypes.
+ *
+ * @param maximumBytes maximum size of all arrays
+ * @throws InferenceError `INVALID_ARGUMENT`
+ */
+export async function arraysFromNpz(bytes: Buffer, maximumBytes: number): Promise<readonly Tensor[]> {
+  return [...arraysByName(await readArchive(bytes, maximumBytes))].map(([name, array]) => arrayFromNpy(name, array));
+}
+
+function arraysByName(files: readonly ArchiveFile[]): Map<string, Buffer> {
+  const arrays = new Map<string, Buffer>();
+  for (const { name, content } of files) {
+    const array = name.endsWith(ENDING) ? name.slice(0, -ENDING.length) : name;
+    if (arrays.has(array)) throw invalid(`npz: the array ${array} appears twice`);
+    arrays.set(array, content);
+  }
+  return arrays;
 }
 
 /**

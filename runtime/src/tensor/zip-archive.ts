@@ -42,13 +42,14 @@ interface Entry {
 /**
  * Reads the files of a ZIP archive, stored or deflated.
  *
+ * @param maximumBytes maximum unpacked size of all files @default - that of a request
  * @throws InferenceError `INVALID_ARGUMENT` if the archive is invalid, damaged, or too large when unpacked
  */
-export async function readArchive(bytes: Buffer): Promise<readonly ArchiveFile[]> {
+export async function readArchive(bytes: Buffer, maximumBytes = MAX_UNPACKED_BYTES): Promise<readonly ArchiveFile[]> {
   const entries = readDirectory(bytes);
   const total = entries.reduce((sum, { unpacked }) => sum + unpacked, 0);
-  if (total > MAX_UNPACKED_BYTES) {
-    throw invalid(`the ZIP archive unpacks to ${total} bytes, and ${MAX_UNPACKED_BYTES} are allowed`);
+  if (total > maximumBytes) {
+    throw invalid(`the ZIP archive unpacks to ${total} bytes, and ${maximumBytes} are allowed`);
   }
   return Promise.all(entries.map(async (entry) => ({ name: entry.name, content: await unpack(bytes, entry) })));
 }

@@ -64,6 +64,14 @@ describe('evaluate --rows', () => {
     expect(json).toEqual((await evaluated('--rows', CSV, '--json')).json);
   });
 
+  test('reads arrays of NumPy, whose only lists are the inputs', async () => {
+    const args = ['evaluate', IRIS, '--rows', join(ROOT, 'test/fixtures/rows.npz'), '--label', 'species', '--json'];
+    expect(JSON.parse((await modelship(...args)).stdout)).toMatchObject({ rows: 3, metrics: { accuracy: 1 } });
+    const lines = FLOWERS.map((row) => JSON.stringify({ x: row.slice(0, 4), species: row[4], garden: row[5] }));
+    const { json } = await evaluated('--rows', file('lists.jsonl', lines.join('\n')), '--json');
+    expect(json).toEqual((await evaluated('--rows', CSV, '--json')).json);
+  });
+
   test('weights the rows', async () => {
     const weighted = csvOf(FLOWERS).split('\n').filter(Boolean);
     const rows = weighted.map((line, index) => `${line},${index === 0 ? 'weight' : index === 3 ? 5 : 1}`);

@@ -1,8 +1,10 @@
-import { mkdirSync, mkdtempSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { readDataSet } from '../../../lib/evaluate/data-set.js';
+import { EvaluationDataError } from '../../../lib/evaluate/metrics/compute.js';
+import { npzFromTensors } from '../../../runtime/src/tensor/npz.js';
 
 async function rowsOf(content: string | Buffer): Promise<Readonly<Record<string, unknown>>[]> {
   const path = join(mkdtempSync(join(tmpdir(), 'data-set-')), 'rows');
@@ -83,4 +85,36 @@ test('a folder without folders of pictures has no rows', async () => {
   await expect(async () => {
     for await (const _ of readDataSet(folder)) expect.unreachable();
   }).rejects.toThrow(/has no rows/);
+});
+
+describe('arrays of NumPy', () => {
+  test('have a row for each element of their first dimension', async () => {
+    const rows = await rowsOf(readFileSync(join(__dirname, '../../fixtures/rows.npz')));
+    expect(rows).toHaveLength(3);
+    expect(rows[1]).toEqual({
+      features: [5.7, 2.8, 4.1, 1.3],
+      species: 'versicolor',
+      number: 1,
+      pixels: [
+        [4, 5],
+        [6, 7],
+      ],
+    });
+  });
+
+  test.each([
+    [{ a: [2], b: [3] }, /has 2 rows of a and 3 of b/],
+    [{ a: [] }, /array a without dimensions/],
+  ])('of the shapes %j are an error', async (shapes, message) => {
+    const tensors = Object.entries(shapes).map(([name, shape]: [string, readonly number[]]) => {
+      const size = shape.reduce((product, each) => product * each, 1);
+      return { name, datatype: 'FP64' as const, shape, data: new Float64Array(size) };
+    });
+    await expect(rowsOf(await npzFromTensors(tensors))).rejects.toThrow(message);
+  });
+
+  test('that are cut off are an error', async () => {
+    const file = readFileSync(join(__dirname, '../../fixtures/rows.npz'));
+    await expect(rowsOf(file.subarray(0, file.length - 30))).rejects.toThrow(EvaluationDataError);
+  });
 });
