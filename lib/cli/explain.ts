@@ -1,5 +1,6 @@
 import type { Signature } from '@modelship/runtime';
 import { readManifest } from '@modelship/runtime/manifest';
+import { explainableInput } from '@modelship/runtime/serve';
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { type DataRow, readDataSet } from '../evaluate/data-set.js';
 import { EvaluationDataError } from '../evaluate/metrics/compute.js';
@@ -78,6 +79,14 @@ async function explain(target: string, flags: ExplainFlags, command: Command): P
       );
     }
     const signature = await endpointSignature(endpoint, server && readManifest(target));
+    if (!explainableInput(signature)) {
+      const inputs = signature.inputs.map(({ name, datatype }) => `${name} ${datatype}`).join(', ');
+      throw new CommandFailure(
+        'DATA_INVALID',
+        `modelship explain is for models of one input of numbers, and this one takes ${inputs}. Send texts and pictures ` +
+          'for a classifier to the route :explain of a server.',
+      );
+    }
     const explanations = await output.progress(`Explain ${flags.rows}`, (step) =>
       explained(endpoint, signature, flags, step),
     );

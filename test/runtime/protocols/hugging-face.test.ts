@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { Manifest } from '../../../runtime/src/manifest/index.js';
+import type { ImageEmbeddingTask, Manifest } from '../../../runtime/src/manifest/index.js';
 import type { ServedModel } from '../../../runtime/src/models/served-model.js';
 import { pictureBytes } from '../../../runtime/src/tasks/images/picture-bytes.js';
 import { catalog, halfPlusTwo, model, sender } from './support.js';
@@ -263,11 +263,13 @@ describe('a picture at /', () => {
     expect((await serve(embeds)('POST', '/', PNG)).json()).toEqual([1, 2]);
   });
 
-  it('is not explained, and the error names what the model takes', async () => {
-    const response = await serve(pets)('POST', '/v1/models/pets:explain', { instances: [PNG.toString('base64')] });
+  it('is not explained if it has no scores of classes, and the error names what the model takes', async () => {
+    const task = { ...pets.manifest.task!, type: 'image_embedding' } as ImageEmbeddingTask;
+    const vectors = { ...pets, manifest: { ...pets.manifest, task } };
+    const response = await serve(vectors)('POST', '/v1/models/pets:explain', { instances: [PNG.toString('base64')] });
     expect([response.status, response.text]).toEqual([
       400,
-      expect.stringMatching(/can be explained; the task image_classification takes pictures/),
+      expect.stringMatching(/can be explained; the task image_embedding takes pictures/),
     ]);
   });
 });

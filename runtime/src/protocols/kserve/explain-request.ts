@@ -3,7 +3,8 @@ import { OPEN_ARRAY, OPEN_OBJECT } from '../../tensor/json/ascii.js';
 import { JsonReader, TensorBuilder } from '../../tensor/json/index.js';
 import { shapeFits, type Tensor, type TensorSpec } from '../../tensor/tensor.js';
 
-const DEFAULT_PERMUTATIONS = 16;
+/** Number of sampled orders of features, unless a request has another. */
+export const DEFAULT_PERMUTATIONS = 16;
 const MOST_PERMUTATIONS = 1024;
 
 /** Methods that a request may name. */
@@ -21,7 +22,8 @@ export interface ExplainRequest {
   readonly background: Tensor | undefined;
   /** Method that the caller wants. @default - the best that the model has */
   readonly method: Method | undefined;
-  readonly permutations: number;
+  /** Number of sampled orders. @default - `DEFAULT_PERMUTATIONS`, or fewer for texts and pictures of many parts */
+  readonly permutations: number | undefined;
   readonly seed: number;
 }
 
@@ -53,8 +55,8 @@ export function decodeExplainRequest(body: Buffer, spec: TensorSpec, bare: boole
     instances,
     background,
     method: methodOf(parameters),
-    permutations: wholeNumber(parameters, 'permutations', DEFAULT_PERMUTATIONS, 1, MOST_PERMUTATIONS),
-    seed: wholeNumber(parameters, 'seed', 0, 0, 2 ** 32 - 1),
+    permutations: wholeNumber(parameters, 'permutations', 1, MOST_PERMUTATIONS),
+    seed: wholeNumber(parameters, 'seed', 0, 2 ** 32 - 1) ?? 0,
   };
 }
 
@@ -84,11 +86,11 @@ function methodOf({ method }: Record<string, unknown>): Method | undefined {
 function wholeNumber(
   parameters: Record<string, unknown>,
   name: string,
-  byDefault: number,
   least: number,
   most: number,
-): number {
-  const value = Object.hasOwn(parameters, name) ? parameters[name] : byDefault;
+): number | undefined {
+  if (!Object.hasOwn(parameters, name)) return undefined;
+  const value = parameters[name];
   if (Number.isSafeInteger(value) && (value as number) >= least && (value as number) <= most) return value as number;
   throw invalid(`parameter ${name} is ${JSON.stringify(value)}, must be a whole number from ${least} to ${most}`);
 }

@@ -9,7 +9,8 @@ import { InferenceError, invalid } from '../../tensor/errors.js';
 import { JsonWriter, writeNested } from '../../tensor/json/index.js';
 import type { Cancellation } from '../../tensor/request.js';
 import { elementCount, shapeFits, type Tensor, type TensorSpec } from '../../tensor/tensor.js';
-import { decodeExplainRequest, type ExplainRequest, type Method } from './explain-request.js';
+import { defaultPermutations, type PartKind, partKind } from './explain-parts.js';
+import { DEFAULT_PERMUTATIONS, decodeExplainRequest, type ExplainRequest, type Method } from './explain-request.js';
 import { type Evaluate, shapleyRows, shapleyValues } from './shapley.js';
 
 /** Maximum number of rows evaluated by the model, over all instances of a call. */
@@ -67,11 +68,18 @@ async function explanations(
   signal: Cancellation,
 ): Promise<Buffer | string> {
   const signature = model.signatures.serving_default!;
+  const { task } = model.manifest;
+  const kind = partKind(task);
+  if (kind) {
+    const request = decodeExplainRequest(body, signature.inputs[0]!, bare);
+    return written(partExplanations(model, kind, request, signal), bare);
+  }
   const spec = explainableInput(signature);
   if (!spec) {
-    const { task } = model.manifest;
     const cause = task ? `; the task ${task.type} takes ${isImageTask(task) ? 'pictures' : 'texts'}` : '';
-    throw invalid(`only models of one input, of ${EXPLAINABLE.join(', ')}, can be explained${cause}`);
+    throw invalid(
+      `only models of one input, of ${EXPLAINABLE.join(', ')}, and classifiers of texts or pictures can be explained${cause}`,
+    );
   }
   const request = decodeExplainRequest(body, spec, bare);
   const item = request.instances.shape.slice(1);
@@ -84,15 +92,24 @@ async function explanations(
   }
   const call: ExplainCall = { model, spec, item, request, signal, background: background && toDoubles(background) };
   const explained = (explainer && (await exactly(call, explainer))) ?? (await bySamples(call));
+  return written(explained, bare);
+}
+
+/** Returns the response with explanations. */
+async function written(
+  explained: Iterable<Explanation> | AsyncIterable<Explanation>,
+  bare: boolean,
+): Promise<Buffer | string> {
   const writer = new JsonWriter();
   writer.raw(bare ? '[' : '{"explanations": [');
   let row = 0;
-  for await (const { base, values, method, link } of explained) {
+  for await (const { base, values, item, method, link, parts } of explained) {
     writer.raw(row++ > 0 ? ', {"base_values": ' : '{"base_values": ');
     writeDoubles(writer, base, [base.length]);
     writer.raw(', "shap_values": ');
     writeDoubles(writer, values, [...item, base.length]);
-    writer.raw(`, "method": "${method}", "link": "${link}"}`);
+    const listed = parts ? `, "${parts.name}": ${JSON.stringify(parts.list)}` : '';
+    writer.raw(`, "method": "${method}", "link": "${link}"${listed}}`);
   }
   writer.raw(bare ? ']' : ']}');
   return writer.finish();
@@ -115,6 +132,10 @@ interface Explanation extends Effects {
   readonly method: Method;
   /** Link between the prediction and what the base and the effects add up to. */
   readonly link: Link;
+  /** Shape of the features. */
+  readonly item: readonly number[];
+  /** Parts of a text or a picture, which are its features. @default - the features are numbers */
+  readonly parts?: { readonly name: PartKind['name']; readonly list: readonly object[] };
 }
 
 /**
@@ -147,7 +168,7 @@ async function exactly(
   const { base, values } = await inSlices(work, signal);
   return Array.from({ length: count }, (_, row) => {
     const size = features * base.length;
-    return { base, values: values.subarray(row * size, (row + 1) * size), method, link };
+    return { base, values: values.subarray(row * size, (row + 1) * size), item, method, link };
   });
 }
 
@@ -168,7 +189,7 @@ async function bySamples({
   model,
   spec,
   item,
-  request: { instances, method, permutations, seed },
+  request: { instances, method, permutations = DEFAULT_PERMUTATIONS, seed },
   signal,
   background: given,
 }: ExplainCall): Promise<AsyncIterable<Explanation>> {
@@ -195,9 +216,53 @@ async function bySamples({
     for (let row = 0; row < size; row++) {
       const instance = all.slice(row * features, (row + 1) * features);
       const { base, values } = await shapleyValues({ instance, background, permutations, seed }, evaluate);
-      yield { base, values, method: 'sampled', link: 'identity' } as const;
+      yield { base, values, item, method: 'sampled', link: 'identity' } as const;
     }
   })();
+}
+
+/** Samples Shapley values of the tokens of texts or the regions of pictures, instance by instance. */
+async function* partExplanations(
+  model: ServedModel,
+  kind: PartKind,
+  { instances, background, method = 'sampled', permutations, seed }: ExplainRequest,
+  signal: Cancellation,
+): AsyncGenerator<Explanation> {
+  if (method !== 'sampled') throw invalid(`method ${method} is for rows of numbers; use the method sampled`);
+  if (background) throw invalid(`background is for rows of numbers; absent ${kind.name} need none`);
+  const { name, datatype } = model.signatures.serving_default!.inputs[0]!;
+  for (const bytes of instances.data as readonly Buffer[]) {
+    const instance = await kind.read(model, bytes);
+    const { length } = instance.parts;
+    const orders = permutations ?? defaultPermutations(kind, length, DEFAULT_PERMUTATIONS);
+    checkSize(instances.shape[0]! * shapleyRows(length, 1, orders), length);
+    const evaluate: Evaluate = async (rows, count) => {
+      const scores: number[] = [];
+      for (let start = 0; start < count; start += kind.perCall) {
+        const end = Math.min(count, start + kind.perCall);
+        const data = await Promise.all(
+          Array.from({ length: end - start }, (_, index) =>
+            instance.with(rows.subarray((start + index) * length, (start + index + 1) * length)),
+          ),
+        );
+        const { outputs } = await model.infer({ inputs: [{ name, datatype, shape: [data.length], data }], signal });
+        scores.push(...scoresOf(outputs, data.length));
+      }
+      checkValues(instances.shape[0]! * length * (scores.length / count));
+      return Float64Array.from(scores);
+    };
+    const [all, none] = [new Float64Array(length).fill(1), new Float64Array(length)];
+    const problem = { instance: all, background: none, permutations: orders, seed };
+    const { base, values } = await shapleyValues(problem, evaluate);
+    yield {
+      base,
+      values,
+      item: [length],
+      method,
+      link: 'identity',
+      parts: { name: kind.name, list: instance.parts },
+    };
+  }
 }
 
 /** Rejects a response of too many numbers. */
