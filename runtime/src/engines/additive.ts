@@ -6,6 +6,13 @@ import type { Artifact, LoadedModel } from './engine.js';
 
 type Reader = (path: string, model: LoadedModel) => Promise<AdditiveModel | undefined>;
 
+/** Reads the trees or the weights from the worker that runs the estimator. */
+const estimator: Reader = async (_, model) => {
+  const parameters = await model.parameters?.();
+  const { additiveModelOf } = await import('./python/parameters.js');
+  return parameters && additiveModelOf(parameters);
+};
+
 const READERS: Partial<Record<ModelFormat, Reader>> = {
   async onnx(path, { signatures }) {
     const [input] = signatures[DEFAULT_SIGNATURE]!.inputs;
@@ -22,11 +29,8 @@ const READERS: Partial<Record<ModelFormat, Reader>> = {
     const { readLightgbmTrees } = await import('./trees/lightgbm-file.js');
     return readLightgbmTrees(await readFile(path));
   },
-  async pickle(_, model) {
-    const parameters = await model.parameters?.();
-    const { additiveModelOf } = await import('./python/parameters.js');
-    return parameters && additiveModelOf(parameters);
-  },
+  pickle: estimator,
+  skops: estimator,
 };
 
 /**

@@ -95,6 +95,8 @@ describe('trees and weights of pickled estimators', () => {
     const model = await engineFor('pickle').load(artifact, { python, threads: 1, trustPickle: true });
     try {
       expect(await readAdditiveModel(artifact, model)).toEqual(parametersOf('boosted'));
+      // The worker loads files of skops into the same class.
+      expect(await readAdditiveModel({ ...artifact, format: 'skops' }, model)).toEqual(parametersOf('boosted'));
     } finally {
       await model.close();
     }
