@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { readAdditiveModel } from '../../../runtime/src/engines/additive.js';
 import type { LoadedModel } from '../../../runtime/src/engines/index.js';
+import type { TreeEnsemble } from '../../../runtime/src/engines/trees/tree-ensemble.js';
 import { AdditiveExplainer, type Effects } from '../../../runtime/src/explain/additive-explainer.js';
 import type { ModelFormat } from '../../../runtime/src/manifest/index.js';
 import { finished } from './finished.js';
@@ -61,6 +62,15 @@ describe('effects of features are those of the shap package', () => {
       expectEqual(effects, interventional!, 1e-6);
     },
   );
+
+  it('are read without values of the classes that a tree does not add to', async () => {
+    const inputs = [{ name: 'features', datatype: 'FP32', shape: [-1, COLUMNS] }] as const;
+    const loaded = { signatures: { serving_default: { inputs, outputs: [] } } } as unknown as LoadedModel;
+    const model = await readAdditiveModel({ path: join(FOLDER, 'xgboost.onnx'), format: 'onnx' }, loaded);
+    const { trees, outputs } = model!.form as TreeEnsemble;
+    expect(outputs).toBe(3);
+    expect(new Set(trees.map(({ width, output }) => `${output}: ${width}`))).toEqual(new Set(['0: 1', '1: 1', '2: 1']));
+  });
 
   it.each(named('pathDependent'))('path-dependent, to 1e-6: %s', async (_, { file, instances, pathDependent }) => {
     const model = await explainer(file);

@@ -1,5 +1,6 @@
 import type { AdditiveModel, LinearModel, Link } from '../additive-model.js';
 import { type EnsembleOptions, TreeEnsemble, type ValuedTree } from '../trees/tree-ensemble.js';
+import { isIndex } from '../trees/tree-nodes.js';
 import { type OnnxGraph, type OnnxNode, readOnnxGraph } from './graph.js';
 
 /** Readers of the nodes that are additive models, by operator. */
@@ -169,11 +170,12 @@ function namedTrees(
       isMissingTrue: list('nodes_missing_value_tracks_true')[place] === 1,
     };
   });
-  const roots = [...new Set(trees)].map((tree) => trees.indexOf(tree));
+  const roots = new Map<number, number>();
+  for (const [place, tree] of trees.entries()) if (!roots.has(tree)) roots.set(tree, place);
   const base = values('base_values');
   const aggregation = texts.get('aggregate_function')?.[0] ?? 'SUM';
   const sums = baseOf(isSingle ? base.slice(-1) : base, outputs);
-  const form = ensembleOf(roots, branches, leaves, aggregation, { columns, base: sums, isFloat32 });
+  const form = ensembleOf([...roots.values()], branches, leaves, aggregation, { columns, base: sums, isFloat32 });
   return form && { form, outputs, transformation: texts.get('post_transform')?.[0] ?? 'NONE' };
 }
 
@@ -242,12 +244,16 @@ function treeOf(
   const defaultLeft: boolean[] = [];
   const column: number[] = [];
   const threshold: number[] = [];
-  const values: number[] = [];
+  // Only the outputs that the tree adds to have values: most boosted trees add to one class of many.
+  let first = outputs - 1;
+  let last = 0;
   for (const place of numberOf.keys()) {
     const branch = branches[place];
-    const sums = new Float64Array(outputs);
-    for (const [target, weight] of branch ? [] : (leaves.get(place) ?? [])) sums[target]! += weight * share;
-    values.push(...sums);
+    for (const [target] of branch ? [] : (leaves.get(place) ?? [])) {
+      if (!isIndex(target, outputs)) throw new RangeError('output of a leaf');
+      first = Math.min(first, target);
+      last = Math.max(last, target);
+    }
     column.push(branch?.column ?? 0);
     threshold.push(branch?.threshold ?? 0);
     const isBelow = branch?.mode === 'BRANCH_LEQ' || branch?.mode === 'BRANCH_LT';
@@ -261,5 +267,13 @@ function treeOf(
     left.push(below);
     right.push(above);
   }
-  return { left, right, defaultLeft, column, threshold, values, output: 0 };
+  // Leaves without weights add nothing to any output.
+  const output = Math.min(first, last);
+  const width = last - output + 1;
+  const values = new Float64Array(numberOf.size * width);
+  for (const [place, node] of numberOf) {
+    if (branches[place]) continue;
+    for (const [target, weight] of leaves.get(place) ?? []) values[node * width + target - output]! += weight * share;
+  }
+  return { left, right, defaultLeft, column, threshold, values, output };
 }

@@ -81,6 +81,7 @@ function treesOf(parameters: Parameters): ValuedTree[] {
     Float64Array,
   ];
   const width = values.length / left.length;
+  const outputs = parameters.numbers('output');
   let end = 0;
   return Array.from(parameters.numbers('sizes'), (size, index) => {
     const start = end;
@@ -94,7 +95,7 @@ function treesOf(parameters: Parameters): ValuedTree[] {
       defaultLeft: own(defaultLeft),
       cover: own(cover),
       values: values.subarray(start * width, end * width),
-      output: parameters.numbers('output')[index]!,
+      output: outputs[index]!,
     };
   });
 }
