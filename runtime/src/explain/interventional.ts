@@ -1,11 +1,15 @@
+import { Slice, type Task } from '../engines/slice.js';
 import { type EnsembleTree, goesLeft, type TreeEnsemble } from '../engines/trees/tree-ensemble.js';
 
-/** Maximum number of pairs of an instance and a background row in a slice of the work. */
-const PAIRS_PER_SLICE = 2 ** 14;
+/** Maximum number of background rows that walk down a tree together. */
+const MAX_BACKGROUND_ROWS = 2 ** 12;
+
+/** Maximum number of integers that record background rows on all levels of a tree, which take 16 MiB. */
+const MAX_RECORDS = 2 ** 22;
 
 /**
  * Computes the exact Shapley values of trees, as the interventional TreeSHAP does: features that are absent from a coalition have
- * the values of a background row, and the effects are averaged over these rows. Yields between slices of some milliseconds,
+ * the values of a background row, and the effects are averaged over these rows. Yields between slices, also within a large tree,
  * so that the caller can let other work run.
  *
  * For each leaf, only two sets of features matter: those whose conditions on the path the background row fails, so that the
@@ -23,14 +27,12 @@ export function* interventionalEffects(
 ): Generator<void, Float64Array> {
   const { columns, outputs, trees } = ensemble;
   const effects = new Float64Array(instances.length * outputs);
-  const count = instances.length / columns;
-  const step = Math.max(1, Math.floor(PAIRS_PER_SLICE / (background.length / columns)));
+  const total = background.length / columns;
+  const slice = new Slice();
   for (const tree of trees) {
-    const walk = new TreeWalk(tree, columns, outputs, instances, background, effects);
-    for (let start = 0; start < count; start += step) {
-      walk.explain(start, Math.min(count, start + step));
-      yield;
-    }
+    const walk = new TreeWalk(tree, columns, outputs, instances, background, effects, slice);
+    for (let start = 0; start < total; start += walk.capacity)
+      yield* walk.explain(start, Math.min(total, start + walk.capacity));
   }
   return effects;
 }
@@ -47,7 +49,7 @@ interface Alive {
   readonly failed: Int32Array;
 }
 
-/** Walks down a tree with a group of instances and the background rows. */
+/** Walks down a tree with all instances and some background rows. */
 class TreeWalk {
   /** Position of a column on the path, or -1. All conditions on a column count as one. */
   private readonly positions: Int32Array;
@@ -60,7 +62,10 @@ class TreeWalk {
   /** Background rows by level of the tree. */
   private readonly alive: Alive[] = [];
   private readonly words: number;
-  private readonly count: number;
+  /** Nodes to visit, and changes of the path to take back. */
+  private readonly tasks: Task[] = [];
+  /** Maximum number of background rows of a walk. */
+  readonly capacity: number;
   private readonly order: Int32Array;
   private readonly gains: Float64Array;
 
@@ -71,55 +76,64 @@ class TreeWalk {
     private readonly instances: Float64Array,
     private readonly background: Float64Array,
     private readonly effects: Float64Array,
+    private readonly slice: Slice,
   ) {
     const depth = Math.max(1, tree.depth);
     this.words = Math.ceil(depth / WORD);
-    this.count = background.length / columns;
+    const fitting = Math.floor(MAX_RECORDS / ((depth + 1) * (2 + this.words)));
+    this.capacity = Math.min(background.length / columns, MAX_BACKGROUND_ROWS, fitting);
     this.positions = new Int32Array(columns).fill(-1);
     this.path = new Int32Array(depth);
     this.isFailed = new Uint8Array(depth);
     this.gains = new Float64Array(depth);
-    this.order = new Int32Array(instances.length / columns);
+    this.order = Int32Array.from({ length: instances.length / columns }, (_, instance) => instance);
+  }
+
+  /** Adds the effects relative to the background rows from `start` to `end`. */
+  explain(start: number, end: number): Generator<void, void> {
     const { rows } = this.aliveAt(0);
-    for (let row = 0; row < this.count; row++) rows[row] = row;
+    for (let row = start; row < end; row++) rows[row - start] = row;
+    this.tasks.push(() => this.visit(0, 0, end - start, 0, this.order.length));
+    return this.slice.run(this.tasks);
   }
 
-  /** Adds the effects of the instances from `start` to `end`. */
-  explain(start: number, end: number): void {
-    for (let index = start; index < end; index++) this.order[index] = index;
-    this.visit(0, 0, this.count, start, end);
-  }
-
-  /** Visits a node with the instances of `order` from `from` to `to`, which fail the same conditions of the path. */
-  private visit(node: number, level: number, alive: number, from: number, to: number): void {
-    const { tree, positions, isFailed } = this;
+  /**
+   * Visits a node with the instances of `order` from `from` to `to`, which fail the same conditions of the path.
+   *
+   * @returns number of steps
+   */
+  private visit(node: number, level: number, alive: number, from: number, to: number): number {
+    const { tree, positions, isFailed, tasks } = this;
     if (tree.left[node] === -1) {
       this.addLeaf(node, level, alive, from, to);
-      return;
+      return this.length * (alive + tree.width * (to - from));
     }
     const column = tree.column[node]!;
-    const isNew = positions[column] === -1;
-    if (isNew) {
+    if (positions[column] === -1) {
       this.path[this.length] = column;
       positions[column] = this.length++;
+      tasks.push(() => {
+        this.length--;
+        positions[column] = -1;
+        return 1;
+      });
     }
     const position = positions[column]!;
     if (isFailed[position]) {
-      this.descend(node, true, level, alive, from, to);
-      this.descend(node, false, level, alive, from, to);
-    } else {
-      const middle = this.partition(node, from, to);
-      this.visitGroup(node, true, level, alive, from, middle, position);
-      this.visitGroup(node, false, level, alive, middle, to, position);
+      tasks.push(
+        () => this.descend(node, false, level, alive, from, to),
+        () => this.descend(node, true, level, alive, from, to),
+      );
+      return 1;
     }
-    if (isNew) {
-      this.length--;
-      positions[column] = -1;
-    }
+    const middle = this.partition(node, from, to);
+    this.pushGroup(node, false, level, alive, middle, to, position);
+    this.pushGroup(node, true, level, alive, from, middle, position);
+    return to - from;
   }
 
-  /** Visits both children of a node with instances that all go the same way. */
-  private visitGroup(
+  /** Pushes the tasks that visit both children of a node with instances that all go the same way. */
+  private pushGroup(
     node: number,
     isLeft: boolean,
     level: number,
@@ -129,16 +143,28 @@ class TreeWalk {
     position: number,
   ): void {
     if (from === to) return;
-    this.descend(node, isLeft, level, alive, from, to);
-    this.isFailed[position] = 1;
-    this.failures++;
-    this.descend(node, !isLeft, level, alive, from, to);
-    this.isFailed[position] = 0;
-    this.failures--;
+    // The last task runs first.
+    this.tasks.push(
+      () => {
+        this.isFailed[position] = 0;
+        this.failures--;
+        return 1;
+      },
+      () => {
+        this.isFailed[position] = 1;
+        this.failures++;
+        return this.descend(node, !isLeft, level, alive, from, to);
+      },
+      () => this.descend(node, isLeft, level, alive, from, to),
+    );
   }
 
-  /** Visits a child with the background rows that do not fail a condition which the instances fail as well. */
-  private descend(node: number, isLeft: boolean, level: number, alive: number, from: number, to: number): void {
+  /**
+   * Visits a child with the background rows that do not fail a condition which the instances fail as well.
+   *
+   * @returns number of steps
+   */
+  private descend(node: number, isLeft: boolean, level: number, alive: number, from: number, to: number): number {
     const { tree, words, background, columns } = this;
     const { rows, failures, failed } = this.aliveAt(level);
     const next = this.aliveAt(level + 1);
@@ -158,7 +184,8 @@ class TreeWalk {
       if (isFailing) next.failed[count * words + word]! |= bit;
       count++;
     }
-    if (count > 0) this.visit(isLeft ? tree.left[node]! : tree.right[node]!, level + 1, count, from, to);
+    const child = isLeft ? tree.left[node]! : tree.right[node]!;
+    return alive * words + (count > 0 ? this.visit(child, level + 1, count, from, to) : 0);
   }
 
   private addLeaf(leaf: number, level: number, alive: number, from: number, to: number): void {
@@ -180,7 +207,7 @@ class TreeWalk {
       }
     }
     for (let position = 0; position < length; position++) {
-      const share = (isFailed[position] ? -loss : gains[position]!) / this.count;
+      const share = (isFailed[position] ? -loss : gains[position]!) / (this.background.length / columns);
       if (share === 0) continue;
       for (let output = 0; output < tree.width; output++) {
         const effect = share * tree.values[leaf * tree.width + output]!;
@@ -205,9 +232,9 @@ class TreeWalk {
 
   private aliveAt(level: number): Alive {
     this.alive[level] ??= {
-      rows: new Int32Array(this.count),
-      failures: new Int32Array(this.count),
-      failed: new Int32Array(this.count * this.words),
+      rows: new Int32Array(this.capacity),
+      failures: new Int32Array(this.capacity),
+      failed: new Int32Array(this.capacity * this.words),
     };
     return this.alive[level]!;
   }

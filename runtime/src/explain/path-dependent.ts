@@ -1,11 +1,9 @@
+import { Slice, type Task } from '../engines/slice.js';
 import { type EnsembleTree, goesLeft, type TreeEnsemble } from '../engines/trees/tree-ensemble.js';
-
-/** Maximum number of instances in a slice of the work. */
-const INSTANCES_PER_SLICE = 64;
 
 /**
  * Computes the exact Shapley values of trees, as the path-dependent TreeSHAP does: where a feature is absent from a coalition, both
- * children of a node count, by the number of training rows that reached them. Yields between slices of some milliseconds,
+ * children of a node count, by the number of training rows that reached them. Yields between slices, also within a large tree,
  * so that the caller can let other work run.
  *
  * This is algorithm 2 of Lundberg, Erion and Lee, "Consistent individualized feature attribution for tree ensembles" (2018).
@@ -17,13 +15,10 @@ export function* pathDependentEffects(ensemble: TreeEnsemble, instances: Float64
   const { columns, outputs, trees } = ensemble;
   const effects = new Float64Array(instances.length * outputs);
   const count = instances.length / columns;
+  const slice = new Slice();
   for (const tree of trees) {
-    const walk = new PathWalk(tree, columns, outputs, instances, effects);
-    for (let start = 0; start < count; start += INSTANCES_PER_SLICE) {
-      const end = Math.min(count, start + INSTANCES_PER_SLICE);
-      for (let instance = start; instance < end; instance++) walk.explain(instance);
-      yield;
-    }
+    const walk = new PathWalk(tree, columns, outputs, instances, effects, slice);
+    for (let instance = 0; instance < count; instance++) yield* walk.explain(instance);
   }
   return effects;
 }
@@ -58,6 +53,8 @@ class PathWalk {
   /** Weight of the coalitions of each size. */
   private readonly weight: Float64Array;
   private instance = 0;
+  /** Nodes to visit. */
+  private readonly tasks: Task[] = [];
 
   constructor(
     private readonly tree: EnsembleTree,
@@ -65,6 +62,7 @@ class PathWalk {
     private readonly outputs: number,
     private readonly instances: Float64Array,
     private readonly effects: Float64Array,
+    private readonly slice: Slice,
   ) {
     const size = ((tree.depth + 2) * (tree.depth + 3)) / 2;
     this.column = new Int32Array(size);
@@ -73,25 +71,29 @@ class PathWalk {
     this.weight = new Float64Array(size);
   }
 
-  explain(instance: number): void {
+  explain(instance: number): Generator<void, void> {
     this.instance = instance;
-    this.visit(0, 0, 0, 1, 1, NONE);
+    this.tasks.push(() => this.visit(0, 0, 0, 1, 1, NONE));
+    return this.slice.run(this.tasks);
   }
 
   /**
+   * Visits a node and returns the number of steps.
+   *
    * @param start first entry of the path of the parent
    * @param length number of its entries
    */
-  private visit(node: number, start: number, length: number, absent: number, present: number, column: number): void {
+  private visit(node: number, start: number, length: number, absent: number, present: number, column: number): number {
     const { tree } = this;
     // No training row and not the instance: all weights below are zero, and could not be divided by.
-    if (absent === 0 && present === 0) return;
+    if (absent === 0 && present === 0) return 1;
     const own = start + length;
     this.copy(start, own, length);
     this.extend(own, length, absent, present, column);
     if (tree.left[node] === -1) {
       this.addLeaf(node, own, length);
-      return;
+      // Each entry takes a pass over the others, and one over the outputs.
+      return length * (length + tree.width);
     }
     const split = tree.column[node]!;
     const isLeft = goesLeft(tree, node, this.instances, this.instance * this.columns);
@@ -109,8 +111,11 @@ class PathWalk {
     }
     const cover = tree.cover!;
     const shareOf = (child: number) => (before.absent * cover[child]!) / cover[node]!;
-    this.visit(hot, own, last + 1, shareOf(hot), before.present, split);
-    this.visit(cold, own, last + 1, shareOf(cold), 0, split);
+    this.tasks.push(
+      () => this.visit(cold, own, last + 1, shareOf(cold), 0, split),
+      () => this.visit(hot, own, last + 1, shareOf(hot), before.present, split),
+    );
+    return length + 1;
   }
 
   private copy(from: number, to: number, length: number): void {

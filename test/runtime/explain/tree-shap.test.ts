@@ -69,7 +69,7 @@ describe('effects of features in trees', () => {
       const background = randomRows(random, 5, COLUMNS);
       const effects = finished(interventionalEffects(ensemble, instances, background));
       const expected = rowsOf(instances, COLUMNS).map((row) =>
-        shapleyByDefinition((each) => ensemble.sums(each), row, rowsOf(background, COLUMNS)),
+        shapleyByDefinition((each) => finished(ensemble.sums(each)).sums, row, rowsOf(background, COLUMNS)),
       );
       expectNear(effects, expected.flat(2));
     },
@@ -133,6 +133,13 @@ describe('effects of features in trees', () => {
     const mixed = low.with(count - 1, 1);
     const effects = finished(interventionalEffects(ensemble, mixed, high.with(count - 1, 0)));
     expectNear(effects, [...places.slice(1).map(() => 1 / (39 * 40)), -1 / 40]);
+  });
+
+  it('do not read the values of inner nodes', () => {
+    const tree = { left: [1, -1, -1], right: [2, -1, -1], column: [0, 0, 0], threshold: [0, 0, 0] };
+    const values = [Number.NaN, 1, 2];
+    const ensemble = new TreeEnsemble([{ ...tree, defaultLeft: [0, 0, 0], values, output: 0 }], options);
+    expect(finished(ensemble.sums(new Float64Array(COLUMNS))).sums[0]).toBe(1.5);
   });
 
   it('count covers only where they are those of the children', () => {

@@ -202,10 +202,15 @@ describe(':explain', () => {
   });
 
   it('samples where the trees of the file do not give the predictions', async () => {
-    const trees = { columns: 2, outputs: 1, links: ['identity'], form: linearForm([2, -1]) } as const;
-    const explainer = new AdditiveExplainer(trees);
+    const explainerOf = (scale: number) =>
+      new AdditiveExplainer({
+        columns: 2,
+        outputs: 1,
+        links: ['identity'],
+        form: linearForm([2 * scale, -scale]),
+      });
     const compute =
-      (factor: number) =>
+      (scale: number, factor: number) =>
       ([x]: readonly Tensor[]) => {
         const [a, b] = x!.data as Float32Array;
         const rows = x!.shape[0]!;
@@ -214,17 +219,28 @@ describe(':explain', () => {
             name: 'y',
             datatype: 'FP32',
             shape: [rows],
-            data: new Float32Array(rows).fill(2 * a! - factor * b!),
+            data: new Float32Array(rows).fill(scale * (2 * a! - factor * b!)),
           } as const,
         ];
       };
-    const methods = [1, 1.01].map(async (factor) => {
+    // Small effects are compared on their own scale.
+    const cases = [
+      [1, 1],
+      [1, 1.01],
+      [1e-5, 1],
+      [1e-5, 3],
+    ] as const;
+    const methods = cases.map(async ([scale, factor]) => {
       const inputs = [{ name: 'x', datatype: 'FP32', shape: [-1, 2] }] as const;
-      const served = model({ inputs, compute: compute(factor), explanationData: async () => ({ explainer }) });
+      const served = model({
+        inputs,
+        compute: compute(scale, factor),
+        explanationData: async () => ({ explainer: explainerOf(scale) }),
+      });
       const response = await send(served)('POST', EXPLAIN, { instances: [[3, 1]] });
       return (response.json() as { explanations: Explained[] }).explanations[0]!.method;
     });
-    expect(await Promise.all(methods)).toEqual(['interventional', 'sampled']);
+    expect(await Promise.all(methods)).toEqual(['interventional', 'sampled', 'interventional', 'sampled']);
   });
 
   it('refuses models that take text, or give no row for each', async () => {

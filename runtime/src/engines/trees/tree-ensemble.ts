@@ -1,11 +1,12 @@
+import { Slice } from '../slice.js';
 import { isIndex, reachedNodes, type TreeNodes } from './tree-nodes.js';
 
-/** Maximum number of nodes of a path. Explanations recurse along it. */
+/** Maximum number of nodes of a path. The memory of explanations grows with its square. */
 const MAX_DEPTH = 1024;
 
 /** Tree with the values of its leaves. */
 export interface ValuedTree extends TreeNodes {
-  /** Values by node, then by output. Only those of leaves count. */
+  /** Values by node, then by output. Only those of leaves count: others may be any numbers. */
   readonly values: ArrayLike<number>;
   /** First output that the tree adds to. */
   readonly output: number;
@@ -40,6 +41,13 @@ export interface EnsembleTree {
   readonly cover?: Float64Array;
 }
 
+/** Sums of rows, by row, then by output. */
+export interface RowSums {
+  readonly sums: Float64Array;
+  /** Sums of the absolute values of the same numbers. Rounding errors of a sum are in proportion to these. */
+  readonly magnitudes: Float64Array;
+}
+
 /** Decision trees whose leaves are added, in the form that explanations are computed from. NaN is a missing value. */
 export class TreeEnsemble {
   readonly kind = 'trees';
@@ -71,22 +79,29 @@ export class TreeEnsemble {
     return this.isFloat32 ? Float64Array.from(new Float32Array(rows)) : rows;
   }
 
-  /** Returns the sums of rows that `rounded` returned, by row, then by output. */
-  sums(rows: Float64Array): Float64Array {
+  /** Returns the sums of rows that `rounded` returned. Yields between slices. */
+  *sums(rows: Float64Array): Generator<void, RowSums> {
     const count = rows.length / this.columns;
     const sums = new Float64Array(count * this.outputs);
+    const magnitudes = new Float64Array(sums.length);
+    const slice = new Slice();
     for (let row = 0; row < count; row++) {
       sums.set(this.base, row * this.outputs);
+      magnitudes.set(this.base.map(Math.abs), row * this.outputs);
       for (const tree of this.trees) {
         let node = 0;
         while (tree.left[node] !== -1)
           node = goesLeft(tree, node, rows, row * this.columns) ? tree.left[node]! : tree.right[node]!;
         const at = row * this.outputs + tree.output;
-        for (let output = 0; output < tree.width; output++)
-          sums[at + output]! += tree.values[node * tree.width + output]!;
+        for (let output = 0; output < tree.width; output++) {
+          const value = tree.values[node * tree.width + output]!;
+          sums[at + output]! += value;
+          magnitudes[at + output]! += Math.abs(value);
+        }
+        if (slice.fill(tree.depth + tree.width)) yield;
       }
     }
-    return sums;
+    return { sums, magnitudes };
   }
 }
 
@@ -112,8 +127,13 @@ function ensembleTree(tree: ValuedTree, columns: number, outputs: number, isStri
   const column = new Int32Array(size);
   const threshold = new Float64Array(size);
   const defaultLeft = new Uint8Array(size);
+  const values = new Float64Array(tree.values);
   for (const node of reachedNodes(tree, columns)) {
-    if (tree.left[node] === -1) continue;
+    if (tree.left[node] === -1) {
+      if (!values.subarray(node * width, (node + 1) * width).every(Number.isFinite))
+        throw new RangeError('values of leaves');
+      continue;
+    }
     left[node] = tree.left[node]!;
     right[node] = tree.right[node]!;
     column[node] = tree.column[node]!;
@@ -124,8 +144,6 @@ function ensembleTree(tree: ValuedTree, columns: number, outputs: number, isStri
   }
   const depth = depths.reduce((most, each) => Math.max(most, each), 0);
   if (depth > MAX_DEPTH) throw new RangeError('depth of a tree');
-  const values = Float64Array.from(tree.values);
-  if (!values.every(Number.isFinite)) throw new RangeError('values of leaves');
   const cover = tree.cover && Float64Array.from(tree.cover);
   const isCovered =
     cover !== undefined && left.every((child, node) => child === -1 || isSplit(cover, node, child, right[node]!));

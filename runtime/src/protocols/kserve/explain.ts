@@ -155,7 +155,7 @@ async function exactly(
   const count = request.instances.shape[0]!;
   checkValues(instances.length * explainer.outputs);
   const { outputs } = await model.infer({ inputs: [{ ...request.instances, name: spec.name }], signal });
-  const link = explainer.linkTo(instances, scoresOf(outputs, count));
+  const link = await inSlices(explainer.linkTo(instances, scoresOf(outputs, count)), signal);
   if (link === undefined) return undefined;
   const method = request.method ?? (background || !explainer.hasCover ? 'interventional' : 'path_dependent');
   if (method === 'path_dependent' && !explainer.hasCover) {
