@@ -165,10 +165,14 @@ test.each<[string, () => string, string, RegExp]>([
     /has files of MLflow \(MLmodel\) and of Hugging Face \(config\.json\)/,
   ],
 ])('%s is refused and leaves nothing', { timeout: 60_000 }, async (_, source, code, message) => {
-  const before = readdirSync(tmpdir());
   const path = source();
+  // Other suites write to the folder that all share.
+  const temporary = mkdtempSync(join(folder, 'temporary-'));
+  const shared = tmpdir();
+  vi.stubEnv('TMPDIR', temporary);
   await expect(pack(path)).rejects.toMatchObject({ code, message: expect.stringMatching(message) });
-  expect(readdirSync(tmpdir())).toEqual(before);
+  expect(readdirSync(temporary)).toEqual([]);
+  vi.stubEnv('TMPDIR', shared);
 });
 
 test('a pickle still needs --trust-pickle', { timeout: 60_000 }, async () => {
