@@ -103,7 +103,7 @@ test('a model that cannot be loaded is reported with the versions that it was sa
   const model = changed('lightgbm_booster', 'requirements.txt', () => 'lightgbm==3.3.5\n');
   const text = readFileSync(join(model, 'model.lgb'), 'utf8');
   // Of the same length, because the header has the offsets of the trees.
-  writeFileSync(join(model, 'model.lgb'), text.replace('num_class=3', 'num_class=x'));
+  writeFileSync(join(model, 'model.lgb'), text.replace('max_feature_idx', 'max_feature_idy'));
   await expect(pack(model)).rejects.toMatchObject({
     code: 'ARTIFACT_INVALID',
     message: expect.stringMatching(
