@@ -1,6 +1,7 @@
 import { InferenceError, invalid } from '../../tensor/errors.js';
 import { RUNTIME_VERSION } from '../../version.js';
 import { requirePackage } from '../require-package.js';
+import { type Orientation, orient } from './orientation.js';
 import type { Picture } from './resample.js';
 
 /**
@@ -8,9 +9,6 @@ import type { Picture } from './resample.js';
  * takes three bytes a pixel.
  */
 export const MAX_PIXELS = 89_478_485;
-
-/** Orientation of a picture in EXIF: 1 as stored, up to 8. */
-export type Orientation = 1 | 2 | 3 | 4 | 5 | 6 | 7 | 8;
 
 /** A picture as it is stored, and the orientation in which to show it. */
 export interface DecodedPicture extends Picture {
@@ -100,7 +98,8 @@ export async function decodePicture(bytes: Uint8Array, seconds?: number): Promis
     const picture = sharp(bytes, { ...options, limitInputPixels: MAX_PIXELS });
     if (seconds !== undefined) picture.timeout({ seconds });
     const data = await pixels(picture, { space, channels, depth });
-    return { width, height, channels: 3, data, orientation };
+    const decoded: DecodedPicture = { width, height, channels: 3, data, orientation };
+    return format === 'tiff' ? { ...decoded, ...orient(decoded, orientation), orientation: 1 } : decoded;
   } catch (error) {
     throw undecodable(format, error);
   }

@@ -1,4 +1,5 @@
-import { decodePicture, loadDecoder, type Orientation } from './decode.js';
+import { decodePicture, loadDecoder } from './decode.js';
+import type { Orientation } from './orientation.js';
 import { pictureBytes } from './picture-bytes.js';
 
 /** Number of regions along each side of a picture. */

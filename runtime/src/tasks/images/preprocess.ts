@@ -1,7 +1,8 @@
 import type { ImageInput, ImageStep } from '../../manifest/index.js';
 import { invalid } from '../../tensor/errors.js';
-import { type DecodedPicture, MAX_PIXELS, type Orientation } from './decode.js';
+import { type DecodedPicture, MAX_PIXELS } from './decode.js';
 import { halfEven, resizeLinear } from './opencv-resize.js';
+import { type Orientation, orient } from './orientation.js';
 import { type Picture, resize, type Size } from './resample.js';
 
 /** A picture as the model takes it, and the position of the original picture in it. */
@@ -212,40 +213,6 @@ function placed(
     original,
     placement: { ...placement, left: placement.left + left, top: placement.top + top },
   };
-}
-
-/**
- * Changes of each orientation of EXIF: whether rows and columns are swapped, then whether columns and rows run backwards
- * in the picture as shown.
- */
-const ORIENTATIONS: Readonly<Record<Orientation, readonly [swap: boolean, mirror: boolean, flip: boolean]>> = {
-  1: [false, false, false],
-  2: [false, true, false],
-  3: [false, true, true],
-  4: [false, false, true],
-  5: [true, false, false],
-  6: [true, true, false],
-  7: [true, true, true],
-  8: [true, false, true],
-};
-
-/** Rotates and mirrors a picture so that it is shown upright. */
-export function orient(picture: Picture, orientation: Orientation): Picture {
-  const [swap, mirror, flip] = ORIENTATIONS[orientation] ?? ORIENTATIONS[1];
-  if (!swap && !mirror && !flip) return picture;
-  const { channels, data } = picture;
-  const [width, height] = swap ? [picture.height, picture.width] : [picture.width, picture.height];
-  const out = new Uint8Array(data.length);
-  let at = 0;
-  for (let row = 0; row < height; row++) {
-    const y = flip ? height - 1 - row : row;
-    for (let column = 0; column < width; column++) {
-      const x = mirror ? width - 1 - column : column;
-      const source = (swap ? x * picture.width + y : y * picture.width + x) * channels;
-      for (let channel = 0; channel < channels; channel++) out[at++] = data[source + channel]!;
-    }
-  }
-  return { width, height, channels, data: out };
 }
 
 /** Converts the channels. Grey is Pillow's luma of ITU-R 601-2, in its fixed-point arithmetic. */

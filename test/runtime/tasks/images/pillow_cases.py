@@ -83,6 +83,7 @@ for value in range(1, 9):
     save(f"orientation{value}.jpg", rgb, exif=orientation(value))
 for file in ("orientation6.png", "orientation6.webp", "orientation6.tif"):
     save(file, rgb, exif=orientation(6))
+    expect(file, [{"type": "convert", "mode": "RGB"}], Image.open(folder / file).convert("RGB"))
 save("rgb.png", rgb)
 save("rgba.png", rgba)
 save("grey.png", grey)
