@@ -29,7 +29,7 @@ def main() -> None:
         from .text import export
 
     report = export(request)
-    Path(request["out"], "export.json").write_text(json.dumps(report))
+    Path(request["out"], "export.json").write_text(json.dumps(report, allow_nan=False))
 
 
 try:
