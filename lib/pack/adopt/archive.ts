@@ -74,11 +74,15 @@ export async function unpackArchive(path: string, kind: ArchiveKind, folder: str
   await (kind === 'zip' ? unpackZip(path, folder) : unpackTar(path, folder));
 }
 
+/** Maximum number of faults that an error lists. */
+const MAX_FAULTS = 10;
+
 /** Checks the entries of an archive one after the other. */
 class EntryCheck {
-  readonly faults: string[] = [];
+  private readonly faults: string[] = [];
   private readonly paths = new Set<string>();
   private readonly maxBytes: number;
+  private entries = 0;
   private bytes = 0;
 
   constructor(private readonly path: string) {
@@ -97,12 +101,13 @@ class EntryCheck {
     // Some file systems ignore case, so that one file would replace the other.
     const key = kept.join('/').normalize('NFC').toLowerCase();
     const leadsOut = parts[0] === '' || /^[a-z]:/i.test(name) || kept.includes('..') || name.includes('\0');
-    if (leadsOut) this.faults.push(`${shown} leads out of the folder`);
-    else if (!isPlain) this.faults.push(`${shown} is a link, a device or encrypted`);
-    else if (this.paths.has(key) && key !== '') this.faults.push(`${shown} occurs twice`);
+    if (leadsOut) this.fault(`${shown} leads out of the folder`);
+    else if (!isPlain) this.fault(`${shown} is a link, a device or encrypted`);
+    else if (this.paths.has(key) && key !== '') this.fault(`${shown} occurs twice`);
     this.paths.add(key);
+    this.entries++;
     this.bytes += bytes;
-    if (this.paths.size > MAX_ENTRIES) throw invalid(this.path, `it has more than ${MAX_ENTRIES} files`);
+    if (this.entries > MAX_ENTRIES) throw invalid(this.path, `it has more than ${MAX_ENTRIES} files`);
     if (this.bytes > this.maxBytes) {
       throw invalid(
         this.path,
@@ -111,9 +116,13 @@ class EntryCheck {
     }
   }
 
-  /** @throws ModelPackageError listing the faults of all entries */
+  fault(what: string): void {
+    if (this.faults.length < MAX_FAULTS) this.faults.push(what);
+  }
+
+  /** @throws ModelPackageError listing the first faults */
   finish(): void {
-    if (this.faults.length > 0) throw invalid(this.path, this.faults.slice(0, 10).join('; '));
+    if (this.faults.length > 0) throw invalid(this.path, this.faults.join('; '));
   }
 }
 
@@ -126,7 +135,7 @@ async function unpackZip(path: string, folder: string): Promise<void> {
     for (const entry of entries) {
       check.add(entry.name, entry.unpacked, PLAIN_TYPES.includes(entry.mode & TYPE_BITS) && !entry.isEncrypted);
       if (entry.method !== STORED && entry.method !== DEFLATED) {
-        check.faults.push(`${JSON.stringify(entry.name)} is compressed by the method ${entry.method}`);
+        check.fault(`${JSON.stringify(entry.name)} is compressed by the method ${entry.method}`);
       }
     }
     check.finish();
@@ -142,8 +151,6 @@ async function unpackZip(path: string, folder: string): Promise<void> {
 
 async function unpackEntry(path: string, file: FileBytes, entry: ZipEntry, target: string): Promise<void> {
   mkdirSync(dirname(target), { recursive: true });
-  const start = zipContentOffset(file, entry);
-  const packed = entry.size === 0 ? Readable.from([]) : createReadStream(path, { start, end: start + entry.size - 1 });
   let size = 0;
   let sum = 0;
   const checked = new Transform({
@@ -154,6 +161,9 @@ async function unpackEntry(path: string, file: FileBytes, entry: ZipEntry, targe
     },
   });
   try {
+    const start = zipContentOffset(file, entry);
+    const packed =
+      entry.size === 0 ? Readable.from([]) : createReadStream(path, { start, end: start + entry.size - 1 });
     const steps = entry.method === DEFLATED && entry.size > 0 ? [createInflateRaw(), checked] : [checked];
     await pipeline([packed, ...steps, createWriteStream(target, { flags: 'wx' })]);
   } catch (error) {

@@ -38,6 +38,7 @@ test.each([
   ['case', /"MODEL\.bin" occurs twice/],
   ['bomb', /more than \d+ bytes, 100 times its size/],
   ['many', /more than 10000 files/],
+  ['repeated', /more than 10000 files/],
 ])('an archive with %s is refused before anything is unpacked', { timeout: 60_000 }, async (name, message) => {
   for (const ending of ['zip', 'tar.gz']) {
     await expect(unpack(`${name}.${ending}`), ending).rejects.toMatchObject({
@@ -71,6 +72,13 @@ test.each(['zip', 'tar.gz'])('a changed or cut %s is damaged', async (ending) =>
 
 test('a directory that claims a smaller file is refused', async () => {
   await expect(unpack('liar.zip')).rejects.toThrow(/model\.bin: it is larger than its directory says/);
+});
+
+test('a directory that names a place behind the end is damaged', async () => {
+  await expect(unpack('lost.zip')).rejects.toMatchObject({
+    code: 'ARTIFACT_INVALID',
+    message: expect.stringMatching(/is a damaged archive: model\.bin: /),
+  });
 });
 
 test('other files are no archives', () => {

@@ -50,6 +50,7 @@ both("twice", [("model.bin", b"x"), ("./model.bin", b"y")])
 both("case", [("model.bin", b"x"), ("MODEL.bin", b"y")])
 both("bomb", [("zeros", bytes(200_000_000))])
 both("many", [(str(number), b"") for number in range(10_001)])
+both("repeated", [("a", b"")] * 10_001)
 save_zip("link.zip", [("link", b"/etc/passwd")], 0o120777)
 tar("link.tar.gz", [("link", b"", tarfile.SYMTYPE)])
 tar("hard.tar.gz", [("hard", b"", tarfile.LNKTYPE)])
@@ -58,7 +59,12 @@ save_zip("bzip2.zip", FILES.items(), compression=zipfile.ZIP_BZIP2)
 
 save_zip("encrypted.zip", [("secret", b"x")])
 save_zip("liar.zip", [("model.bin", BINARY)])
-for name, offset, value in (("encrypted.zip", 8, b"\1"), ("liar.zip", 24, (50_000).to_bytes(4, "little"))):
+save_zip("lost.zip", [("model.bin", BINARY)])
+for name, offset, value in (
+    ("encrypted.zip", 8, b"\1"),
+    ("liar.zip", 24, (50_000).to_bytes(4, "little")),
+    ("lost.zip", 42, (1 << 30).to_bytes(4, "little")),
+):
     data = bytearray((FOLDER / name).read_bytes())
     entry = data.index(b"PK\1\2") + offset
     data[entry : entry + len(value)] = value
