@@ -26,7 +26,9 @@ export class TextProto {
 
   /** Adds a value. A field may occur several times. */
   add(name: string, value: TextProtoValue): void {
-    this.fields.set(name, [...(this.fields.get(name) ?? []), value]);
+    const values = this.fields.get(name);
+    if (values) values.push(value);
+    else this.fields.set(name, [value]);
   }
 
   /** Names of the fields. */
@@ -163,12 +165,17 @@ function decimal(word: string): string {
   return `${sign}${BigInt(/^0x/i.test(digits) ? digits : `0o${digits.slice(1)}`)}`;
 }
 
+/** Matches an escape, or characters without one. */
+const PART = /\\(?:x(?<hex>[0-9a-f]{1,2})|(?<octal>[0-7]{1,3})|(?<other>.))|[^\\]+/gi;
+
+/** Returns the content of a quoted text. Numeric escapes are bytes of UTF-8. */
 function unquoted(text: string): string {
-  return text
-    .slice(1, -1)
-    .replaceAll(/\\(?:x([0-9a-f]{1,2})|([0-7]{1,3})|(.))/gi, (_, hex?: string, octal?: string, other?: string) => {
-      if (hex !== undefined) return String.fromCharCode(Number.parseInt(hex, 16));
-      if (octal !== undefined) return String.fromCharCode(Number.parseInt(octal, 8));
-      return ESCAPES[other!] ?? other!;
-    });
+  if (!text.includes('\\')) return text.slice(1, -1);
+  const parts = [...text.slice(1, -1).matchAll(PART)].map(({ 0: part, groups }) => {
+    const { hex, octal, other } = groups!;
+    if (hex !== undefined) return Buffer.from([Number.parseInt(hex, 16)]);
+    if (octal !== undefined) return Buffer.from([Number.parseInt(octal, 8)]);
+    return Buffer.from(other === undefined ? part : (ESCAPES[other] ?? other));
+  });
+  return Buffer.concat(parts).toString();
 }

@@ -45,3 +45,15 @@ test.each([
   const message = `${path}, line ${line}: ${what} is not expected. Copy or write it again.`;
   expect(() => readTextProto(path)).toThrow(expect.objectContaining({ code: 'ARTIFACT_INVALID', message }));
 });
+
+test('numeric escapes are bytes of UTF-8', () => {
+  const path = join(folder, 'escapes.pbtxt');
+  writeFileSync(path, String.raw`a: "caf\303\251 \xe2\x82\xac \n\"\\\?é" 'x'`);
+  expect(readTextProto(path).text('a')).toBe('café € \n"\\?éx');
+});
+
+test('a list of many values is read in time that grows with its length', () => {
+  const path = join(folder, 'long.pbtxt');
+  writeFileSync(path, `dims: [${'1,'.repeat(400_000)}1]`);
+  expect(readTextProto(path).texts('dims')).toHaveLength(400_001);
+});
