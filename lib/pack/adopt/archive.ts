@@ -1,9 +1,18 @@
-import { closeSync, createReadStream, createWriteStream, mkdirSync, openSync, readSync, statSync } from 'node:fs';
+import { createReadStream, createWriteStream, mkdirSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { Readable, Transform } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
-import { constants, crc32, createInflateRaw, gunzipSync } from 'node:zlib';
-import { FileBytes, ModelPackageError, type ZipEntry, zipContentOffset, zipEntries } from '@modelship/runtime/manifest';
+import { crc32, createInflateRaw } from 'node:zlib';
+import {
+  DEFLATED,
+  decompressedStart,
+  FileBytes,
+  isZip,
+  ModelPackageError,
+  type ZipEntry,
+  zipContentOffset,
+  zipEntries,
+} from '@modelship/runtime/manifest';
 import { extract, Parser, type ReadEntry } from 'tar';
 
 /** Maximum number of files and folders in an archive. */
@@ -16,10 +25,7 @@ const MAX_ENTRIES = 10_000;
 const MAX_RATIO = 100;
 const ALLOWANCE_BYTES = 64 * 1024 * 1024;
 
-const ZIP_MAGIC = 0x504b0304;
-const GZIP_MAGIC = 0x1f8b;
 const STORED = 0;
-const DEFLATED = 8;
 
 /** Type bits in the mode of a file on Unix, and the types of files and folders. Archives made elsewhere have none. */
 const TYPE_BITS = 0o170000;
@@ -33,20 +39,11 @@ export type ArchiveKind = 'zip' | 'tar';
 
 /** Detects an archive by its content. Returns undefined for other files. */
 export function archiveKind(path: string): ArchiveKind | undefined {
-  const head = Buffer.alloc(4096);
-  const descriptor = openSync(path, 'r');
-  const size = readSync(descriptor, head, 0, head.length, 0);
-  closeSync(descriptor);
-  if (head.readUInt32BE(0) === ZIP_MAGIC) return 'zip';
-  return isTar(head.readUInt16BE(0) === GZIP_MAGIC ? inflated(head.subarray(0, size)) : head) ? 'tar' : undefined;
-}
-
-function inflated(head: Buffer): Buffer {
-  try {
-    return gunzipSync(head, { finishFlush: constants.Z_SYNC_FLUSH });
-  } catch {
-    return Buffer.alloc(0);
-  }
+  const file = new FileBytes(path);
+  const head = file.read(0, 4096);
+  file.close();
+  if (isZip(head)) return 'zip';
+  return isTar(head) || isTar(decompressedStart(head)) ? 'tar' : undefined;
 }
 
 /** Whether bytes start with the header of a tar archive of POSIX, GNU or Python. */

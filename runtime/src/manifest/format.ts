@@ -100,13 +100,6 @@ export function checkOnnx(path: string): void {
 
 function folderFormat(path: string): ModelFormat {
   if (existsSync(join(path, SAVED_MODEL_GRAPH))) return 'saved_model';
-  if (existsSync(join(path, 'MLmodel'))) {
-    throw unknown(
-      path,
-      'a folder of MLflow',
-      'give the model in it, such as `model.pkl`, `data/model.pth` or `model.onnx`',
-    );
-  }
   throw unknown(
     path,
     `a folder without ${SAVED_MODEL_GRAPH}`,
@@ -156,7 +149,7 @@ export const isZip = startsWith('504b0304');
 
 function pickleFormat(head: Buffer): ModelFormat | undefined {
   if (isTorchFile(head)) return 'torch_pickle';
-  return isPickle(head) || isPickle(unpacked(head)) ? 'pickle' : undefined;
+  return isPickle(head) || isPickle(decompressedStart(head)) ? 'pickle' : undefined;
 }
 
 /** Start of XGBoost's models in UBJSON: an object whose first name is `learner`. */
@@ -198,7 +191,7 @@ export function compressionOf(head: Buffer): 'gzip' | 'zlib' | undefined {
 }
 
 /** Returns the decompressed start of a file that joblib compressed with zlib or gzip. Empty for any other file. */
-function unpacked(head: Buffer): Buffer {
+export function decompressedStart(head: Buffer): Buffer {
   const compression = compressionOf(head);
   if (!compression) return Buffer.alloc(0);
   // Loaded on demand, because the server starts without it.

@@ -3,7 +3,7 @@ export { datatypesThatFit } from '../tensor/convert.js';
 export { packageDigest } from './digest.js';
 export { FileBytes } from './file-bytes.js';
 export { fileOperators } from './file-operators.js';
-export { checkOnnx, detectFormat } from './format.js';
+export { checkOnnx, decompressedStart, detectFormat, isZip } from './format.js';
 export { checkIdentity } from './identity.js';
 export { IMAGE_INPUT, isImageTask, PIXEL_MASK } from './image-task.js';
 export { needsPython } from './needs-python.js';
@@ -55,4 +55,4 @@ export {
 export { signaturesOf, withInputRules } from './signatures.js';
 export { type TaskSignature, TENSORS_SIGNATURE, type TokenInput, taskSignature } from './task.js';
 export { fileSha256, fileSha256Sync, verifyFiles } from './verify.js';
-export { type ZipEntry, zipContentOffset, zipEntries } from './zip.js';
+export { DEFLATED, type ZipEntry, zipContentOffset, zipEntries } from './zip.js';

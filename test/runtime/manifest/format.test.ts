@@ -87,12 +87,6 @@ describe('what cannot be served is refused with what to do', () => {
     expect(refusal(root).message).toMatch(/a folder without saved_model\.pb/);
   });
 
-  test('a folder of MLflow', () => {
-    mkdirSync(file('mlflow'));
-    writeFileSync(file('mlflow/MLmodel'), 'flavors: {}\n');
-    expect(refusal(file('mlflow')).message).toMatch(/a folder of MLflow.*give the model in it, such as `model\.pkl`/);
-  });
-
   test('the graph of a SavedModel without its folder', () => {
     // schema version 1, then a graph of two bytes
     writeFileSync(file('saved_model.pb'), Buffer.from([8, 1, 18, 2, 10, 0]));
