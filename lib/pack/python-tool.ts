@@ -9,8 +9,9 @@ import { pythonOptions } from './python-options.js';
 export interface ToolFailure {
   /** Interpreter that ran it. */
   readonly python: string;
-  /** Whether the interpreter did not start, lacks the module that `text` names, or the work failed. */
-  readonly kind: 'START' | 'MODULE' | 'FAILED';
+  /** Whether the interpreter or a module that it needs is missing, or the work failed. */
+  readonly kind: 'MISSING' | 'FAILED';
+  /** Reason, for people. */
   readonly text: string;
 }
 
@@ -29,16 +30,18 @@ const REPORT_FILE = 'export.json';
  * Loads a model of another tool as a request says, in the interpreter that `MODELSHIP_PYTHON` names.
  *
  * @param request what to do
- * @param out folder for the results
+ * @param results folder for files beside the report. @default - a temporary folder that is removed
  */
-export async function runPythonTool<Report>(request: object, out: string): Promise<ToolResult<Report>> {
+export async function runPythonTool<Report>(request: object, results?: string): Promise<ToolResult<Report>> {
   const { python = 'python3', workerEnvironment: names } = pythonOptions();
   const temporary = mkdtempSync(join(tmpdir(), 'modelship-python-'));
+  const out = results ?? temporary;
   try {
     const last = await run(python, JSON.stringify({ ...request, out }), workerEnvironment(1, temporary, names));
     if (last !== undefined) {
       const [kind, ...words] = last.split(' ');
-      return { failure: { python, kind: kind as ToolFailure['kind'], text: words.join(' ') } };
+      const text = `${kind === 'MODULE' ? 'it has no module ' : ''}${words.join(' ')}`;
+      return { failure: { python, kind: kind === 'FAILED' ? kind : 'MISSING', text } };
     }
     const file = join(out, REPORT_FILE);
     const report = JSON.parse(readFileSync(file, 'utf8')) as Report;

@@ -23,7 +23,7 @@ export async function exportKeras(path: string, out: string): Promise<string> {
   }
   throw new ModelPackageError(
     'FORMAT_UNSUPPORTED',
-    `${path} is a Keras archive, and ${python} cannot export it (${kind === 'START' ? text : `it has no module ${text}`}). ` +
+    `${path} is a Keras archive, and ${python} cannot export it (${text}). ` +
       'Install TensorFlow with `pip install tensorflow`, or name another interpreter with MODELSHIP_PYTHON.',
   );
 }

@@ -64,7 +64,7 @@ export async function downloadMlflow(uri: string, out: string): Promise<string> 
   }
   throw new ModelPackageError(
     'FORMAT_UNSUPPORTED',
-    `${uri} is in a store of MLflow, and ${python} cannot read it (${kind === 'START' ? text : `it has no module ${text}`}). ` +
+    `${uri} is in a store of MLflow, and ${python} cannot read it (${text}). ` +
       'Install it with `pip install mlflow`, name another interpreter with MODELSHIP_PYTHON, or give the folder of the model.',
   );
 }

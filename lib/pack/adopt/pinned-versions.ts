@@ -1,6 +1,4 @@
-import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { existsSync, readFileSync } from 'node:fs';
 import { runPythonTool } from '../python-tool.js';
 
 /** Versions by the normal name of each package. */
@@ -32,25 +30,20 @@ export function pinnedPackages(path: string, names: readonly string[]): Versions
 export async function versionNotes(pinned: Versions, python: string | undefined): Promise<string[]> {
   const packages = Object.keys(pinned);
   if (packages.length === 0) return [];
-  const out = mkdtempSync(join(tmpdir(), 'modelship-versions-'));
-  try {
-    const { report } = await runPythonTool<InstalledVersions>({ packages }, out);
-    // The model itself fails to load without Python, and names what to install.
-    if (!report) return [];
-    const differing = packages.filter(
-      (name) => report.packages[name] && report.packages[name] !== release(pinned[name]!),
-    );
-    return [
-      ...differing.map((name) => {
-        return `${name}: the model was saved with version ${pinned[name]} and is loaded with ${report.packages[name]}`;
-      }),
-      ...(python !== undefined && minor(python) !== minor(report.python)
-        ? [`python: the model was saved with version ${python} and is loaded with ${report.python}`]
-        : []),
-    ];
-  } finally {
-    rmSync(out, { recursive: true, force: true });
-  }
+  const { report } = await runPythonTool<InstalledVersions>({ packages });
+  // The model itself fails to load without Python, and names what to install.
+  if (!report) return [];
+  const differing = packages.filter(
+    (name) => report.packages[name] && report.packages[name] !== release(pinned[name]!),
+  );
+  return [
+    ...differing.map((name) => {
+      return `${name}: the model was saved with version ${pinned[name]} and is loaded with ${report.packages[name]}`;
+    }),
+    ...(python !== undefined && minor(python) !== minor(report.python)
+      ? [`python: the model was saved with version ${python} and is loaded with ${report.python}`]
+      : []),
+  ];
 }
 
 /** Returns a version without the local part after the plus, which describes the build. */

@@ -76,7 +76,7 @@ function failure(request: ExportRequest, { python, kind, text }: ToolFailure): M
   }
   return new ModelPackageError(
     'FORMAT_UNSUPPORTED',
-    `${folder} has weights of PyTorch, and ${python} cannot export them (${kind === 'START' ? text : `it has no module ${text}`}). ` +
+    `${folder} has weights of PyTorch, and ${python} cannot export them (${text}). ` +
       `Install what is missing with \`pip install ${packages}\`, or name another interpreter with MODELSHIP_PYTHON.`,
   );
 }
