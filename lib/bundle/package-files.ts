@@ -1,4 +1,4 @@
-import { cpSync } from 'node:fs';
+import { copyFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileSha256Sync, MANIFEST_FILE, readManifest } from '@modelship/runtime/manifest';
 import type { Model } from '../model/model.js';
@@ -13,7 +13,7 @@ import { packageLayout } from '../serving/servers/model-layout.js';
 export function copyPackage(model: Model, folder: string): void {
   for (const { path, source, sha256 } of packageLayout(model)) {
     const copy = join(folder, path);
-    cpSync(source!, copy, { dereference: true });
+    copyFileSync(source!, copy);
     if (sha256 !== undefined) checkHash(copy, sha256, source!);
   }
   const { digest } = readManifest(folder);

@@ -1,4 +1,4 @@
-import { chmodSync, cpSync, mkdirSync, readdirSync, realpathSync, statSync } from 'node:fs';
+import { chmodSync, copyFileSync, cpSync, mkdirSync, readdirSync, realpathSync, statSync } from 'node:fs';
 import { basename, dirname, join, relative, sep } from 'node:path';
 import { externalData, type ModelFormat, ModelPackageError, PICKLE_FORMATS } from '@modelship/runtime/manifest';
 
@@ -44,7 +44,7 @@ export function copyArtifact(
     // Download caches keep both as links to files that lie together elsewhere.
     refuseLinkOut(join(dirname(source), path), [dirname(source), dirname(realpathSync(source))]);
     mkdirSync(dirname(join(directory, path)), { recursive: true });
-    cpSync(join(dirname(source), path), join(directory, path), { dereference: true });
+    copyFileSync(join(dirname(source), path), join(directory, path));
   }
   for (const name of readdirSync(directory)) makeReadable(join(directory, name));
   return artifact;
@@ -78,7 +78,7 @@ export function copyCode(source: string, format: ModelFormat, directory: string)
     cpSync(source, target, { recursive: true, dereference: true, filter: isCode });
   } else {
     mkdirSync(target);
-    cpSync(source, join(target, basename(source)), { dereference: true });
+    copyFileSync(source, join(target, basename(source)));
   }
   makeReadable(target);
   return CODE_FOLDER;

@@ -1,4 +1,4 @@
-import { cpSync, readFileSync, writeFileSync } from 'node:fs';
+import { copyFileSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { InferenceError, type Signature } from '@modelship/runtime';
 import {
@@ -89,7 +89,7 @@ async function packTextModel(options: PackOptions, folder: HuggingFaceFolder, we
     } else {
       step(`Copy ${weights.name}`);
       copyArtifact(weights.path, 'onnx', stage.directory);
-      cpSync(ownTokenizer, join(stage.directory, TOKENIZER_FILE), { dereference: true });
+      copyFileSync(ownTokenizer, join(stage.directory, TOKENIZER_FILE));
     }
     // Only the exporter writes a tokenizer of its own.
     const tokenizerJson: Json = isExported
