@@ -239,8 +239,16 @@ class OnnxModel implements LoadedModel {
   }
 }
 
-/** Processor time of this thread. Before Node 24 it is that of all threads; the others are mostly idle during a trial. */
-const threadUsage: typeof process.cpuUsage = (process.threadCpuUsage ?? process.cpuUsage).bind(process);
+/**
+ * Returns the processor time of this thread. Before Node 24 it is that of all threads; the others are mostly idle during
+ * a trial.
+ */
+const threadUsage: typeof process.cpuUsage = (before) => {
+  // Linux adds the time of a running thread to its count at each tick, some milliseconds apart, or when the count of the
+  // process is read.
+  process.cpuUsage();
+  return (process.threadCpuUsage ?? process.cpuUsage).call(process, before);
+};
 
 /** Returns the size of the inputs in memory. A string counts as its reference. */
 function bytesOf(inputs: readonly Tensor[]): number {
