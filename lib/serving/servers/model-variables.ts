@@ -13,12 +13,14 @@ export function modelVariables(model: Model, location: string): { [name: string]
   };
 }
 
+/** Variables of signers, of which a signed model has one. */
+export const SIGNER_VARIABLES: readonly string[] = [ENVIRONMENT.signerKey, ENVIRONMENT.signerRoots];
+
 /** Reserved variables: those above, and the one that configures several models instead of one. */
 export const MODEL_VARIABLES: readonly string[] = [
   ENVIRONMENT.model,
   ENVIRONMENT.models,
   ENVIRONMENT.modelDigest,
   ENVIRONMENT.trustPickle,
-  ENVIRONMENT.signerKey,
-  ENVIRONMENT.signerRoots,
+  ...SIGNER_VARIABLES,
 ];

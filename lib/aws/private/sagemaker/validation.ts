@@ -3,6 +3,7 @@ import { Token } from 'aws-cdk-lib';
 import type { Construct } from 'constructs';
 import type { Replicas } from '../../../serving/replicas.js';
 import { serverOf } from '../../../serving/servers/model-server.js';
+import { SIGNER_VARIABLES } from '../../../serving/servers/model-variables.js';
 import {
   arrayOf,
   BOOLEAN,
@@ -333,8 +334,10 @@ function checkEnvironment(
   { model, environment = {}, secrets = {} }: ManagedEndpointModelProps,
 ): void {
   const { entries, keyLength, valueLength } = SAGEMAKER.environment;
+  const signer = model.signedBy?.environment ?? {};
+  const absent = SIGNER_VARIABLES.filter((name) => !(name in signer)).length;
   // The start time, and the list of the secrets if there are any.
-  const own = SET_BY_CONSTRUCTS.length + (Object.keys(secrets).length > 0 ? 2 : 1);
+  const own = SET_BY_CONSTRUCTS.length - absent + (Object.keys(secrets).length > 0 ? 2 : 1);
   validator.check(
     Object.keys(environment).length <= entries - own,
     'environment',
@@ -350,7 +353,7 @@ function checkEnvironment(
     );
   }
   validator.check(
-    Object.values(model.signedBy?.environment ?? {}).every((value) => value.length <= valueLength),
+    Object.values(signer).every((value) => value.length <= valueLength),
     'model',
     'TOO_LONG',
     `the certificates of \`signedBy\` have more than the ${valueLength} characters that SageMaker allows for a variable; ` +
