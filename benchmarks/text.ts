@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { readManifest } from '@modelship/runtime/manifest';
 import { runtimeFolder } from '../lib/bundle/runtime-folder.js';
 import { minilm } from './support/models.js';
-import { type Comparison, compare, compareMany, comparisonOf, type ManySided, type Target } from './support/pairs.js';
+import { type Comparison, compare, compareMany, type ManySided, type Target } from './support/pairs.js';
 import { PEERS, peerPython } from './support/peers.js';
 import { textPost } from './support/posts.js';
 import { SERVER_CPU, untilAnswered } from './support/process.js';
@@ -100,26 +100,20 @@ export async function benchmarkTextStart(settings: Settings): Promise<Comparison
     ],
     [{ side: 'Modelship', atMost: 0.5 }],
   );
-  const peerBytes = pythonBytes(peerPython('requirements.txt'), [
-    'fastapi',
-    'httptools',
-    'onnxruntime',
-    'tokenizers',
-    'uvicorn',
-    'uvloop',
-  ]);
-  const ourBytes = { packages: bytesBelow(directory), interpreter: statSync(process.execPath).size };
-  const megabytes = (unit: string, bytesOf: (bytes: Bytes) => number) =>
-    comparisonOf(`MB, ${unit}`, [
-      { name: peer, figures: [bytesOf(peerBytes) / 1e6] },
-      { name: 'Modelship', figures: [bytesOf(ourBytes) / 1e6] },
-    ]);
   const model = bytesBelow(int8);
-  return [
-    starts,
-    megabytes('packages and model', ({ packages }) => packages + model),
-    megabytes('image without its system', ({ packages, interpreter }) => packages + interpreter + model),
-  ];
+  const sizes = (name: string, bytesOf: () => Bytes): ManySided => ({
+    name,
+    run: async () => {
+      const { packages, interpreter } = bytesOf();
+      return [packages + model, packages + interpreter + model].map((bytes) => bytes / 1e6);
+    },
+  });
+  const needed = ['fastapi', 'httptools', 'onnxruntime', 'tokenizers', 'uvicorn', 'uvloop'];
+  const sizesOfSides = await compareMany(['MB, packages and model', 'MB, image without its system'], 0, [
+    sizes(peer, () => pythonBytes(peerPython('requirements.txt'), needed)),
+    sizes('Modelship', () => ({ packages: bytesBelow(directory), interpreter: statSync(process.execPath).size })),
+  ]);
+  return [starts, ...sizesOfSides];
 }
 
 /** Bytes of what a server needs beside the system and the model. */
