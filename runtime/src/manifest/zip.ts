@@ -4,6 +4,9 @@ const END_OF_DIRECTORY = 0x06054b50;
 const ENTRY = 0x02014b50;
 const ENTRY_SIZE = 46;
 const END_SIZE = 22;
+const ZIP64_LOCATOR = 0x07064b50;
+const LOCATOR_SIZE = 20;
+const ZIP64_END_SIZE = 56;
 const MAX_COMMENT = 0xffff;
 /** Value of a 32-bit field whose actual value is in the ZIP64 records. */
 const IN_ZIP64 = 0xffffffff;
@@ -47,17 +50,24 @@ export function zipEntries(file: Bytes): ZipEntry[] | undefined {
 }
 
 function directoryAt(file: Bytes, tail: Buffer, at: number, tailStart: number): Buffer | undefined {
+  let end = tailStart + at;
   let size = tail.readUInt32LE(at + 12);
   let offset = tail.readUInt32LE(at + 16);
-  if (offset === IN_ZIP64 || size === IN_ZIP64) {
-    // The ZIP64 locator, 20 bytes, directly precedes it and points to the record with the 64-bit values.
-    const locator = file.read(tailStart + at - 20, 20);
-    if (locator.length < 20) return undefined;
-    const record = file.read(Number(locator.readBigUInt64LE(8)), 56);
-    if (record.length < 56) return undefined;
-    size = Number(record.readBigUInt64LE(40));
-    offset = Number(record.readBigUInt64LE(48));
+  // The ZIP64 record has the 64-bit values. Its locator directly precedes the end record.
+  const locator = end >= LOCATOR_SIZE ? file.read(end - LOCATOR_SIZE, LOCATOR_SIZE) : undefined;
+  if (locator?.readUInt32LE(0) === ZIP64_LOCATOR) {
+    end = Number(locator.readBigUInt64LE(8));
+    const record = file.read(end, ZIP64_END_SIZE);
+    if (record.length < ZIP64_END_SIZE) return undefined;
+    const [wideSize, wideOffset] = [Number(record.readBigUInt64LE(40)), Number(record.readBigUInt64LE(48))];
+    // Readers that use one of two different directories see other files.
+    if ((size !== IN_ZIP64 && size !== wideSize) || (offset !== IN_ZIP64 && offset !== wideOffset)) return undefined;
+    [size, offset] = [wideSize, wideOffset];
+  } else if (offset === IN_ZIP64 || size === IN_ZIP64) {
+    return undefined;
   }
+  // Some readers reckon the start of the archive from its end, and would read a directory at another offset.
+  if (offset + size !== end) return undefined;
   const directory = file.read(offset, size);
   return directory.length === size ? directory : undefined;
 }
