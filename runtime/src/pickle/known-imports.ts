@@ -1,4 +1,4 @@
-import type { Import } from './values.js';
+import { type CallValue, type Import, isImport } from './values.js';
 
 /** Imports of the saved models of a framework. */
 export interface KnownImports {
@@ -228,6 +228,18 @@ const LOOKUPS = new Set(['builtins.getattr', '__builtin__.getattr']);
 /** Whether nothing that the import returns may be called while a file is loaded. */
 export function returnsData(imported: Import): boolean {
   return isKnown(imported) || LOOKUPS.has(`${imported.module}.${imported.name}`);
+}
+
+/** Known functions that may return an argument, or what an attribute of it returns. */
+const PASSING = new Set(words(`object_ scalar encode _compile check_array ${ELEMENTWISE} ${ACTIVATIONS}`));
+
+/** Whether a call may return a value that the file has elsewhere too, so that it must not set the state of the result. */
+export function returnsArgument({ callee, args }: CallValue): boolean {
+  if (callee.kind !== 'import' || !isKnown(callee.import)) return false;
+  if (PASSING.has(callee.import.name)) return true;
+  // A type of NumPy is not always copied.
+  const [first] = args.items;
+  return isImport(callee, 'numpy', 'dtype') && first?.kind === 'call';
 }
 
 function words(text: string): string[] {

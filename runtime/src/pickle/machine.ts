@@ -1,7 +1,19 @@
 import { isTorchFile } from '../manifest/format.js';
 import { type ByteStream, UnreadablePickle } from './byte-stream.js';
-import { isJoblibArray, joblibArray, skipElements } from './joblib-array.js';
-import { type CallValue, type DictValue, type Import, NONE, OTHER, setEntries, type Value } from './values.js';
+import { isJoblibArray, isJoblibClass, joblibArray, skipElements } from './joblib-array.js';
+import { returnsArgument } from './known-imports.js';
+import {
+  type CallValue,
+  callOf,
+  type DictValue,
+  type Import,
+  isImport,
+  isReconstructor,
+  NONE,
+  OTHER,
+  setEntries,
+  type Value,
+} from './values.js';
 
 /** What a machine reports while it reads a pickle. */
 export interface PickleListener {
@@ -45,6 +57,8 @@ class Machine {
   private stack: Value[] = [];
   private readonly marks: Value[][] = [];
   private readonly memo = new Map<number, Value>();
+  /** Number of unexplained uses, by the name of what must only be called. */
+  private readonly uses = new Map<string, number>();
   private frameEnd = 0;
 
   constructor(
@@ -58,7 +72,7 @@ class Machine {
     for (;;) {
       if (!stream.has()) await stream.fill();
       const opcode = stream.number(1);
-      if (opcode === 0x2e /* STOP */) return this.pop();
+      if (opcode === 0x2e /* STOP */) return this.end();
       const waiting = this.step(opcode);
       if (waiting) await waiting;
     }
@@ -111,7 +125,7 @@ class Machine {
         return this.line(() => this.push(OTHER));
       case 0x49: // INT
       case 0x4c: // LONG
-        return this.line((line) => this.push({ kind: 'number', number: Number.parseInt(line, 10) }));
+        return this.line((line) => this.push(integerValue(integerOf(line.replace(/L$/, '')))));
 
       case 0x53: // STRING
         return this.line((line) => this.push(plainText(line.slice(1, -1))));
@@ -166,7 +180,7 @@ class Machine {
       case 0x72: // LONG_BINPUT
         return this.put(stream.number(4));
       case 0x70: // PUT
-        return this.line((line) => this.put(Number.parseInt(line, 10)));
+        return this.line((line) => this.put(placeOf(line)));
       case 0x94: // MEMOIZE
         return this.put(this.memo.size);
       case 0x68: // BINGET
@@ -174,14 +188,19 @@ class Machine {
       case 0x6a: // LONG_BINGET
         return this.get(stream.number(4));
       case 0x67: // GET
-        return this.line((line) => this.get(Number.parseInt(line, 10)));
+        return this.line((line) => this.get(placeOf(line)));
 
       case 0x63: // GLOBAL
         return this.line((module) => this.line((name) => this.push(this.imported(module, name))));
       case 0x93: // STACK_GLOBAL
         return this.push(this.importedByStack(this.popSeveral(2)));
       case 0x69: // INST
-        return this.line((module) => this.line((name) => this.call(this.imported(module, name), this.popMark())));
+        return this.line((module) =>
+          this.line((name) => {
+            this.push(this.imported(module, name));
+            return this.object([this.pop(), ...this.popMark()]);
+          }),
+        );
       case 0x6f: // OBJ
         return this.object(this.popMark());
       case 0x52: // REDUCE
@@ -212,8 +231,26 @@ class Machine {
     }
   }
 
+  /** Returns the value of the pickle, which has ended. */
+  private end(): Value {
+    for (const [name, uses] of this.uses) {
+      if (uses !== 0) this.listener.onHostile(`uses ${name} as a value`);
+    }
+    return this.pop();
+  }
+
   private push(value: Value): undefined {
     this.stack.push(value);
+    this.countUse(value, 1);
+  }
+
+  /**
+   * Counts up when a value that loads other bytes is put on the stack, and down when it is used as picklers use it: called,
+   * or replaced by its array. It must be used in no other way, because known functions may return or call their arguments.
+   */
+  private countUse(value: Value, count: 1 | -1): void {
+    const name = loaderOf(value);
+    if (name !== undefined) this.uses.set(name, (this.uses.get(name) ?? 0) + count);
   }
 
   private pop(): Value {
@@ -321,11 +358,15 @@ class Machine {
   }
 
   private reduce([callee, args, named]: readonly Value[]): Promise<void> | undefined {
-    return this.call(callee!, named ? [args!, named] : args!.kind === 'tuple' ? args!.items : [args!]);
+    if (args!.kind === 'tuple') return this.call(callee!, named ? [...args!.items, named] : args!.items);
+    this.listener.onHostile('calls with arguments that it computes');
+    return this.call(callee!, [OTHER]);
   }
 
   private call(callee: Value, items: readonly Value[]): Promise<void> | undefined {
-    const call: CallValue = { kind: 'call', callee, args: { kind: 'tuple', items } };
+    const call = callOf(callee, { kind: 'tuple', items });
+    this.countUse(callee, -1);
+    if (isReconstructor(callee) && items[0] && isJoblibClass(items[0])) this.countUse(items[0], -1);
     this.push(call);
     return this.listener.onCall(call) ?? undefined;
   }
@@ -334,6 +375,7 @@ class Machine {
     const target = this.top();
     if (target.kind === 'import') this.listener.onHostile(`changes ${nameOf(target.import)}, which it imports`);
     if (target.kind !== 'call') return undefined;
+    if (returnsArgument(target)) this.listener.onHostile(`changes what ${nameOf(target.origin!)} returns`);
     const isArray = this.options.hasArrays && isJoblibArray(target);
     // Python merges the states of an instance, which joblib sets once.
     if (isArray && target.state) throw new UnreadablePickle('sets the state of an array of joblib twice');
@@ -341,11 +383,12 @@ class Machine {
     return isArray ? this.array(target) : undefined;
   }
 
-  private async array({ state }: CallValue): Promise<void> {
+  private async array(placeholder: CallValue): Promise<void> {
     const { stream } = this;
+    this.countUse(placeholder, -1);
     // Python would read the elements from behind the frame, and go on with the rest of the frame.
     if (stream.position < this.frameEnd) throw new UnreadablePickle('has an array of joblib in the middle of a frame');
-    const array = joblibArray(state);
+    const array = joblibArray(placeholder);
     if (array.bytes === undefined) await readPickle(stream, this.listener);
     else await skipElements(stream, array);
     this.pop();
@@ -367,6 +410,35 @@ class Machine {
 /** Returns a string of a text opcode, which may have escape sequences that other readers resolve differently. */
 function plainText(text: string): Value {
   return text.includes('\\') ? OTHER : { kind: 'text', text };
+}
+
+/** Name of what makes Python read other bytes than those of the pickle, if the value does. */
+function loaderOf(value: Value): string | undefined {
+  if (isImport(value, 'torch.storage', '_load_from_bytes')) return 'torch.storage._load_from_bytes';
+  return isJoblibClass(value) || isJoblibArray(value) ? 'joblib.numpy_pickle.NumpyArrayWrapper' : undefined;
+}
+
+/** Integer as picklers write it. Python also parses underscores, prefixes and zeros, and its own readers differ in that. */
+const INTEGER = /^(-?(0|[1-9]\d*)|0[01])$/;
+
+function integerOf(line: string): number {
+  if (!INTEGER.test(line)) {
+    throw new UnreadablePickle(`has ${JSON.stringify(line.slice(0, 40))}, a number that Python does not write`);
+  }
+  return Number(line);
+}
+
+function integerValue(number: number): Value {
+  return Number.isSafeInteger(number) ? { kind: 'number', number } : OTHER;
+}
+
+/** Returns the place of a stored value. */
+function placeOf(line: string): number {
+  const place = integerOf(line);
+  if (place < 0 || !Number.isSafeInteger(place)) {
+    throw new UnreadablePickle(`stores a value at ${line.slice(0, 40)}, a number that Python does not write`);
+  }
+  return place;
 }
 
 export function nameOf({ module, name }: Import): string {

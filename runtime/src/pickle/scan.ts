@@ -6,7 +6,7 @@ import { DEFLATED, readZipEntry, type ZipEntry, zipContentOffset, zipEntries } f
 import { ByteStream, UnreadablePickle } from './byte-stream.js';
 import { isHostile, isKnown, returnsData } from './known-imports.js';
 import { nameOf, type PickleListener, type PickleOptions, readPickle } from './machine.js';
-import { type CallValue, type Import, isImport, originOf } from './values.js';
+import { type CallValue, callOf, type Import, isImport, originOf } from './values.js';
 
 /** What was found in a pickle. */
 export interface PickleFinding {
@@ -83,24 +83,29 @@ class Scanner implements PickleScan {
   private async archive(file: string, bytes: Bytes, format: ModelFormat, depth: number): Promise<void> {
     const entries = zipEntries(bytes);
     if (!entries) throw new UnreadablePickle('is a ZIP archive without a directory');
-    const names = entries.map(({ name }) => name);
-    const twice = names.find((name, index) => names.indexOf(name) !== index);
-    if (twice !== undefined) this.found(file, `has two files with the name ${twice}`);
+    const seen = new Set<string>();
     const weights = format === 'exported_program' ? pickledPaths(bytes, entries) : undefined;
+    let hasPickle = false;
     for (const entry of entries) {
       const inner = `${file}/${entry.name}`;
-      if (entry.name.endsWith('.pkl') || PICKLED_OBJECT.test(entry.name)) {
+      // PyTorch finds a file whose name differs by case.
+      const name = entry.name.toLowerCase();
+      if (seen.has(name)) this.found(file, `has two files with the name ${entry.name}`);
+      seen.add(name);
+      if (name.endsWith('.pkl') || PICKLED_OBJECT.test(name)) {
+        hasPickle = true;
         const pickles = async () =>
           this.pickles(inner, partsOf(contentOf(bytes, entry)), { hasStorages: true }, undefined, depth);
         await this.readable(inner, pickles);
       } else if (weights) {
         const content = contentOf(bytes, entry);
-        const isLoaded = weights.has(basename(entry.name)) || entry.name.endsWith('.pt');
+        const isLoaded = weights.has(basename(name)) || name.endsWith('.pt');
         if (isLoaded || isTorchFile(content.read(0, 16))) {
           await this.torchFile(inner, content, 'torch_pickle', depth + 1);
         }
       }
     }
+    if (format === 'torch_pickle' && !hasPickle) throw new UnreadablePickle('is a ZIP archive that has no pickle');
   }
 
   /** Reads pickles that follow each other: the given number of them, or all of the stream. */
@@ -126,20 +131,25 @@ class Scanner implements PickleScan {
     else if (!isKnown(imported)) this.unknown.push({ file, detail: nameOf(imported) });
   }
 
-  private called(file: string, call: CallValue, depth: number): Promise<void> | undefined {
-    const { callee, args } = call;
+  private called(file: string, { callee, args }: CallValue, depth: number): Promise<void> | undefined {
     if (callee.kind !== 'import') {
       const origin = originOf(callee);
       if (!origin) this.found(file, 'calls a value that it computes');
       else if (returnsData(origin)) this.found(file, `calls what ${nameOf(origin)} returns`);
       return undefined;
     }
-    if (!isImport(callee, 'torch.storage', '_load_from_bytes')) return undefined;
-    const [bytes] = args.kind === 'tuple' ? args.items : [];
-    if (bytes?.kind === 'bytes' && bytes.content) {
-      return this.torchFile(file, new BufferBytes(bytes.content), 'torch_pickle', depth + 1);
+    const [first, , inner] = args.items;
+    if (isImport(callee, 'torch._tensor', '_rebuild_from_type_v2')) {
+      // It calls its first argument with its third.
+      const isRead = first && inner?.kind === 'tuple';
+      if (isRead) return this.called(file, callOf(first, inner), depth);
+      this.found(file, 'calls with arguments that it computes');
+    } else if (isImport(callee, 'torch.storage', '_load_from_bytes')) {
+      if (first?.kind === 'bytes' && first.content) {
+        return this.torchFile(file, new BufferBytes(first.content), 'torch_pickle', depth + 1);
+      }
+      this.found(file, 'loads bytes that are not a file of PyTorch');
     }
-    this.found(file, 'loads bytes that are not a file of PyTorch');
     return undefined;
   }
 
@@ -206,12 +216,30 @@ function decompressed(bytes: Bytes): AsyncIterable<Buffer> {
 
 const TAR_HEADER_BYTES = 512;
 
-/** Whether PyTorch reads a file as a TAR archive, which it tries first: the header contains the sum of its own bytes. */
+/** Where the header has the sum. */
+const CHECKSUM = [148, 156] as const;
+
+/**
+ * Whether PyTorch reads a file as a TAR archive, which it tries first: the header contains the sum of its own bytes, with or
+ * without signs, as https://github.com/python/cpython/blob/v3.14.0/Lib/tarfile.py parses it.
+ */
 function isTar(header: Buffer): boolean {
   if (header.length < TAR_HEADER_BYTES) return false;
-  const sum = Number.parseInt(header.toString('latin1', 148, 156).replaceAll('\0', ' '), 8);
-  const others = Buffer.concat([header.subarray(0, 148), Buffer.alloc(8, ' '), header.subarray(156)]);
-  return others.reduce((total, byte) => total + byte, 0) === sum;
+  const others = Buffer.concat([header.subarray(0, CHECKSUM[0]), Buffer.alloc(8, ' '), header.subarray(CHECKSUM[1])]);
+  const sum = tarNumber(header.subarray(...CHECKSUM));
+  const unsigned = others.reduce((total, byte) => total + byte, 0);
+  return sum === unsigned || sum === new Int8Array(others).reduce((total, byte) => total + byte, 0);
+}
+
+/** Returns a number of a TAR header, which is binary, or octal as Python parses text, or undefined if it is neither. */
+function tarNumber(field: Buffer): number | undefined {
+  if (field[0] === 0o200) return Number(field.readBigUInt64BE() & 0xff_ffff_ffff_ffffn);
+  if (field[0] === 0o377) return Number(field.readBigInt64BE());
+  const text = field.toString('latin1').split('\0', 1)[0]!.trim();
+  const [, sign, digits] = /^([+-]?)(?:0o_?)?([0-7]+(?:_[0-7]+)*)$/i.exec(text || '0') ?? [];
+  if (digits === undefined) return undefined;
+  const number = Number.parseInt(digits.replaceAll('_', ''), 8);
+  return sign === '-' ? -number : number;
 }
 
 async function* partsOf(bytes: Bytes): AsyncGenerator<Buffer> {
@@ -224,13 +252,15 @@ interface PayloadIndex {
   readonly path_name?: unknown;
 }
 
-/** Returns the names of the files that the indexes of an ExportedProgram mark as pickled. */
+/** Returns the names, in lower case, of the files that the indexes of an ExportedProgram mark as pickled. */
 function pickledPaths(bytes: Bytes, entries: readonly ZipEntry[]): Set<string> {
   const pickled = new Set<string>();
-  for (const entry of entries.filter(({ name }) => name.endsWith('.json'))) {
+  for (const entry of entries.filter(({ name }) => name.toLowerCase().endsWith('.json'))) {
     try {
       JSON.parse(readZipEntry(bytes, entry, MAX_INDEX_BYTES).toString(), (_key, value: PayloadIndex | null) => {
-        if (value?.use_pickle && typeof value.path_name === 'string') pickled.add(basename(value.path_name));
+        if (value?.use_pickle && typeof value.path_name === 'string') {
+          pickled.add(basename(value.path_name).toLowerCase());
+        }
         return value;
       });
     } catch (error) {

@@ -13,12 +13,17 @@ export type Value =
   | { readonly kind: 'bytes'; readonly content?: Buffer }
   | { readonly kind: 'number'; readonly number: number }
   | { readonly kind: 'none' }
-  | { readonly kind: 'tuple'; readonly items: readonly Value[] }
+  | TupleValue
   | DictValue
   | { readonly kind: 'import'; readonly import: Import }
   | CallValue
   /** A value of another kind, which no import, call or array depends on. */
   | { readonly kind: 'other' };
+
+export interface TupleValue {
+  readonly kind: 'tuple';
+  readonly items: readonly Value[];
+}
 
 export interface DictValue {
   readonly kind: 'dict';
@@ -32,7 +37,9 @@ export interface DictValue {
 export interface CallValue {
   readonly kind: 'call';
   readonly callee: Value;
-  readonly args: Value;
+  readonly args: TupleValue;
+  /** Import whose call made the callee, or the callee itself, however often results were called. Undefined if none did. */
+  readonly origin: Import | undefined;
   /** State that was last set. */
   state?: Value;
 }
@@ -52,11 +59,15 @@ export function setEntries(dict: DictValue, pairs: readonly Value[]): void {
   }
 }
 
-/** Returns the import whose call made the value, however often its results were called, or undefined if none did. */
+/** Returns what a call with these arguments returns. */
+export function callOf(callee: Value, args: TupleValue): CallValue {
+  return { kind: 'call', callee, args, origin: originOf(callee) };
+}
+
+/** Returns the import that the value is, or whose call made it, however often its results were called. */
 export function originOf(value: Value): Import | undefined {
-  let current = value;
-  while (current.kind === 'call') current = current.callee;
-  return current.kind === 'import' ? current.import : undefined;
+  if (value.kind === 'call') return value.origin;
+  return value.kind === 'import' ? value.import : undefined;
 }
 
 /** Whether the value is an instance of the class, made as picklers make instances. */
@@ -64,9 +75,12 @@ export function isInstance(value: Value, module: string, name: string): value is
   if (value.kind !== 'call') return false;
   const { callee, args } = value;
   if (isImport(callee, module, name)) return true;
-  // Protocols 0 and 1.
-  if (!isImport(callee, 'copyreg', '_reconstructor') && !isImport(callee, 'copy_reg', '_reconstructor')) return false;
-  return args.kind === 'tuple' && args.items[0] !== undefined && isImport(args.items[0], module, name);
+  return isReconstructor(callee) && args.items[0] !== undefined && isImport(args.items[0], module, name);
+}
+
+/** Whether the value is the function that makes an instance of the class in its first argument, in protocols 0 and 1. */
+export function isReconstructor(value: Value): boolean {
+  return isImport(value, 'copyreg', '_reconstructor') || isImport(value, 'copy_reg', '_reconstructor');
 }
 
 export function isImport(value: Value, module: string, name: string): boolean {
