@@ -24,7 +24,7 @@ export interface SampleTensor {
 }
 
 /** Maximum size of a samples file in bytes. Parsing takes many times its memory. */
-const MAX_SAMPLES_BYTES = 100_000_000;
+export const MAX_SAMPLES_BYTES = 100_000_000;
 
 type Json = Readonly<Record<string, unknown>>;
 

@@ -32,6 +32,8 @@ export interface AdoptContext {
   readonly name: string;
   /** Folder for files that the tool has to make, which is removed after packing. */
   readonly temporary: string;
+  /** Whether the artefact was unpacked or downloaded, so that paths in it that lead out of it are not followed. */
+  readonly isTemporary: boolean;
   /** Called with each step when it starts. */
   readonly onStep: (step: string) => void;
 }
@@ -43,13 +45,21 @@ export interface ForeignTool {
   /** Name of the tool in the manifest. */
   readonly id: ModelOrigin;
   /** File that shows that a folder is the tool's, for people. Undefined if the folder is not the tool's. */
-  recognize(folder: string): string | undefined;
+  recognize(folder: string, isTemporary: boolean): string | undefined;
   /**
    * Reads the artefact in a folder.
    *
    * @throws ModelPackageError
    */
   read(folder: string, context: AdoptContext): Promise<Adopted>;
+}
+
+/** An object of JSON, or of another notation with the same values. */
+export type Json = Readonly<Record<string, unknown>>;
+
+/** Returns a value if it is an object, and otherwise an empty object. */
+export function object(value: unknown): Json {
+  return value !== null && typeof value === 'object' && !Array.isArray(value) ? (value as Json) : {};
 }
 
 /**

@@ -11,19 +11,21 @@ const MODEL_FILE = 'model.yaml';
 const SERVICE_FILES: readonly string[] = ['bento.yaml', 'bentofile.yaml'];
 
 /** Name of the model, by the module of BentoML that saved it. */
-const FILES: Readonly<Record<string, string>> = {
-  sklearn: 'saved_model.pkl',
-  picklable_model: 'saved_model.pkl',
-  xgboost: 'saved_model.ubj',
-  // BentoML gives the text of LightGBM this name.
-  lightgbm: 'saved_model.ubj',
-  catboost: 'saved_model.cbm',
-  onnx: 'saved_model.onnx',
-  torchscript: 'saved_model.pt',
-  pytorch: 'saved_model.pt',
-  tensorflow: '.',
-  mlflow: 'mlflow_model',
-};
+const FILES: ReadonlyMap<string, string> = new Map(
+  Object.entries({
+    sklearn: 'saved_model.pkl',
+    picklable_model: 'saved_model.pkl',
+    xgboost: 'saved_model.ubj',
+    // BentoML gives the text of LightGBM this name.
+    lightgbm: 'saved_model.ubj',
+    catboost: 'saved_model.cbm',
+    onnx: 'saved_model.onnx',
+    torchscript: 'saved_model.pt',
+    pytorch: 'saved_model.pt',
+    tensorflow: '.',
+    mlflow: 'mlflow_model',
+  }),
+);
 
 /** Reads a model of BentoML's store, or an exported `.bentomodel`. */
 export const bentoml: ForeignTool = {
@@ -43,11 +45,11 @@ export const bentoml: ForeignTool = {
       );
     }
     const place = `${join(folder, MODEL_FILE)} (module: bentoml.${module})`;
-    const file = FILES[module];
+    const file = FILES.get(module);
     if (file === undefined) {
       throw new ModelPackageError(
         'FORMAT_UNSUPPORTED',
-        `${place} saved the model, and those of ${Object.keys(FILES).join(', ')} can be packed. Export the model to ONNX.`,
+        `${place} saved the model, and those of ${[...FILES.keys()].join(', ')} can be packed. Export the model to ONNX.`,
       );
     }
     const model = namedFile(folder, file, place);

@@ -40,11 +40,12 @@ export async function withAdopted<Result>(
   process.once('exit', dispose);
   try {
     const folder = await folderOf(source, temporary, onStep);
-    const tool = folder === undefined ? undefined : toolOf(folder);
-    if (!tool && folder !== undefined && folder !== source) throw unknownArchive(source, folder);
+    const isTemporary = folder !== source;
+    const tool = folder === undefined ? undefined : toolOf(folder, isTemporary);
+    if (!tool && folder !== undefined && isTemporary) throw unknownArchive(source, folder);
     if (!tool) return await pack(undefined);
     onStep(`Read the files of ${tool.name}`);
-    return await pack({ tool: tool.id, ...(await tool.read(folder!, { name, temporary, onStep })) });
+    return await pack({ tool: tool.id, ...(await tool.read(folder!, { name, temporary, isTemporary, onStep })) });
   } finally {
     process.removeListener('exit', dispose);
     dispose();
@@ -74,7 +75,7 @@ async function folderOf(
   await unpackArchive(source, kind, folder);
   const [only, ...others] = readdirSync(folder, { withFileTypes: true });
   // People also pack the folder itself instead of its content.
-  return only?.isDirectory() && others.length === 0 && !toolOf(folder) ? join(folder, only.name) : folder;
+  return only?.isDirectory() && others.length === 0 && !toolOf(folder, true) ? join(folder, only.name) : folder;
 }
 
 function unknownArchive(source: string, folder: string): ModelPackageError {
@@ -85,10 +86,10 @@ function unknownArchive(source: string, folder: string): ModelPackageError {
   );
 }
 
-function toolOf(folder: string): ForeignTool | undefined {
+function toolOf(folder: string, isTemporary: boolean): ForeignTool | undefined {
   refuseCoreMl(folder);
   const found = TOOLS.flatMap((tool) => {
-    const file = tool.recognize(folder);
+    const file = tool.recognize(folder, isTemporary);
     return file === undefined ? [] : [{ tool, file }];
   });
   // SageMaker's containers expect names that other tools use, too.

@@ -5,13 +5,11 @@ import type { Datatype, TensorSpec } from '@modelship/runtime';
 import { ModelPackageError } from '@modelship/runtime/manifest';
 import { parseExact, stringifyExact } from '../../json/exact-json.js';
 import { runPythonTool } from '../python-tool.js';
-import { parseSampleRequests, type SampleRequest } from '../sample-requests.js';
-import { type AdoptContext, type Adopted, type ForeignTool, namedFile } from './adopted.js';
+import { MAX_SAMPLES_BYTES, parseSampleRequests, type SampleRequest } from '../sample-requests.js';
+import { type AdoptContext, type Adopted, type ForeignTool, type Json, namedFile, object } from './adopted.js';
 import { exportKeras } from './keras.js';
 import { pinnedPackages, versionNotes } from './pinned-versions.js';
 import { readYaml } from './yaml.js';
-
-type Json = Readonly<Record<string, unknown>>;
 
 /** File that describes a model of MLflow. */
 const MODEL_FILE = 'MLmodel';
@@ -26,9 +24,13 @@ const MAX_SAMPLES = 10;
 export const mlflow: ForeignTool = {
   name: 'MLflow',
   id: 'mlflow',
-  recognize: (folder) => (modelFolder(folder) === undefined ? undefined : MODEL_FILE),
+  recognize: (folder, isTemporary) => (modelFolder(folder, isTemporary) === undefined ? undefined : MODEL_FILE),
   read: async (folder, context) => {
-    const found = modelFolder(folder)!;
+    // Folders of other tools may contain one of MLflow, which nothing recognized.
+    const found = modelFolder(folder, context.isTemporary) ?? [];
+    if (found.length === 0) {
+      throw new ModelPackageError('FILE_MISSING', `${folder} has no file ${MODEL_FILE}. Copy the whole folder.`);
+    }
     if (found.length > 1) {
       throw new ModelPackageError(
         'ARTIFACT_INVALID',
@@ -73,17 +75,21 @@ export async function downloadMlflow(uri: string, out: string): Promise<string> 
  * Returns the folders of models in a folder: the folder itself, those in the artifacts of a run, or the one that a version
  * in the registry names. Returns undefined if there are none.
  */
-function modelFolder(folder: string): readonly string[] | undefined {
+function modelFolder(folder: string, isTemporary: boolean): readonly string[] | undefined {
   if (existsSync(join(folder, MODEL_FILE))) return [folder];
   const artifacts = join(folder, ARTIFACTS);
   const inArtifacts = [artifacts, ...foldersIn(artifacts)].filter((each) => existsSync(join(each, MODEL_FILE)));
   if (inArtifacts.length > 0) return inArtifacts;
-  const registered = registeredFolder(folder);
-  return registered === undefined ? undefined : modelFolder(registered);
+  const registered = registeredFolder(folder, isTemporary);
+  return registered === undefined ? undefined : [registered];
 }
 
-/** Returns the folder that a version in a registry of files names, or the latest version of a registered model. */
-function registeredFolder(folder: string): string | undefined {
+/**
+ * Returns the folder of a model that a version in a registry of files names, or the latest version of a registered model.
+ *
+ * @throws ModelPackageError `FILE_MISSING` if the folder is not on this machine, or outside of an archive
+ */
+function registeredFolder(folder: string, isTemporary: boolean): string | undefined {
   const versions = foldersIn(folder).filter((each) => /(^|[/\\])version-\d+$/.test(each));
   const number = (path: string) => Number(/\d+$/.exec(path)![0]);
   const latest = versions.sort((one, other) => number(other) - number(one))[0] ?? folder;
@@ -91,8 +97,23 @@ function registeredFolder(folder: string): string | undefined {
   if (!existsSync(meta)) return undefined;
   const location = /^storage_location: ['"]?([^'"\n]+?)['"]?$/m.exec(readFileSync(meta, 'utf8'))?.[1];
   if (location === undefined) return undefined;
-  const path = location.startsWith('file:') ? fileURLToPath(location) : location;
-  return existsSync(join(path, MODEL_FILE)) ? path : undefined;
+  const path = localPath(location);
+  if (!isTemporary && path !== undefined && existsSync(join(path, MODEL_FILE))) return path;
+  const what = isTemporary ? 'is outside of the archive' : `is not a folder of this machine with ${MODEL_FILE}`;
+  throw new ModelPackageError(
+    'FILE_MISSING',
+    `${meta} (storage_location) names ${location}, which ${what}. Give the folder of the model.`,
+  );
+}
+
+function localPath(location: string): string | undefined {
+  if (!location.startsWith('file:')) return location;
+  try {
+    return fileURLToPath(location);
+  } catch {
+    // The URL names another machine.
+    return undefined;
+  }
 }
 
 function foldersIn(folder: string): string[] {
@@ -163,12 +184,18 @@ async function readModel(folder: string, context: AdoptContext): Promise<Adopted
   const signature = object(description.signature);
   const code = flavor.code ?? served.code;
   const inputs = inputsOf(signature.inputs);
+  const example = exampleOf(folder, object(description.saved_input_example_info), inputs);
   return {
     ...model,
     ...(inputs && { inputs }),
     ...(typeof code === 'string' && { code: namedFile(folder, code, `${path} (${name}.code)`) }),
-    requests: exampleOf(folder, object(description.saved_input_example_info)),
-    notes: [...notes, ...(model.notes ?? []), ...signatureNotes(signature)],
+    ...(example && 'requests' in example && { requests: example.requests }),
+    notes: [
+      ...notes,
+      ...(model.notes ?? []),
+      ...signatureNotes(signature),
+      ...(example && 'note' in example ? [example.note] : []),
+    ],
   };
 }
 
@@ -186,6 +213,7 @@ function readSklearn({ served, file }: MlflowModel): FlavorModel {
   if (method === 'predict' || method === 'predict_proba') return { model, method };
   return {
     model,
+    method: 'predict',
     notes: [`predict_fn: ${JSON.stringify(method)} is not served; responses have the results of predict`],
   };
 }
@@ -200,12 +228,13 @@ function readXgboost({ flavor, file }: MlflowModel): FlavorModel {
   return { model: file('data'), ...(isClassifier && { method: 'predict' }) };
 }
 
+/** Note on the results of a classifier of CatBoost, whose own `predict` returns classes. */
+export const CATBOOST_NOTE =
+  'predict: responses of a classifier have the probability of each class instead of the class';
+
 function readCatboost({ flavor, file }: MlflowModel): FlavorModel {
   const isClassifier = flavor.model_type === 'CatBoostClassifier';
-  return {
-    model: file('data'),
-    notes: isClassifier ? ['predict: responses have the probability of each class instead of the class'] : [],
-  };
+  return { model: file('data'), notes: isClassifier ? [CATBOOST_NOTE] : [] };
 }
 
 /** Names of the model in the data folder of PyTorch, by age. */
@@ -229,39 +258,32 @@ async function readTensorflow({ folder, flavor, file }: MlflowModel, context: Ad
 }
 
 /** Datatypes of columns, by MLflow's name. */
-const COLUMN_TYPES: Readonly<Record<string, Datatype>> = {
-  boolean: 'BOOL',
-  integer: 'INT32',
-  long: 'INT64',
-  float: 'FP32',
-  double: 'FP64',
-  string: 'BYTES',
-};
+const COLUMN_TYPES: ReadonlyMap<unknown, Datatype> = new Map([
+  ['boolean', 'BOOL'],
+  ['integer', 'INT32'],
+  ['long', 'INT64'],
+  ['float', 'FP32'],
+  ['double', 'FP64'],
+  ['string', 'BYTES'],
+]);
 
 /** Datatypes of tensors, by NumPy's name. */
-const TENSOR_TYPES: Readonly<Record<string, Datatype>> = {
-  bool: 'BOOL',
-  int8: 'INT8',
-  int16: 'INT16',
-  int32: 'INT32',
-  int64: 'INT64',
-  uint8: 'UINT8',
-  uint16: 'UINT16',
-  uint32: 'UINT32',
-  uint64: 'UINT64',
-  float16: 'FP16',
-  float32: 'FP32',
-  float64: 'FP64',
-  str: 'BYTES',
-  object: 'BYTES',
-};
-
-interface Field {
-  readonly name?: string;
-  readonly type: string;
-  readonly required?: boolean;
-  readonly 'tensor-spec'?: { readonly dtype: string; readonly shape: readonly number[] };
-}
+const TENSOR_TYPES: ReadonlyMap<unknown, Datatype> = new Map([
+  ['bool', 'BOOL'],
+  ['int8', 'INT8'],
+  ['int16', 'INT16'],
+  ['int32', 'INT32'],
+  ['int64', 'INT64'],
+  ['uint8', 'UINT8'],
+  ['uint16', 'UINT16'],
+  ['uint32', 'UINT32'],
+  ['uint64', 'UINT64'],
+  ['float16', 'FP16'],
+  ['float32', 'FP32'],
+  ['float64', 'FP64'],
+  ['str', 'BYTES'],
+  ['object', 'BYTES'],
+]);
 
 /**
  * Returns the inputs of a signature: its tensors, or a tensor for each column. Columns of one kind of number are one tensor
@@ -271,15 +293,15 @@ function inputsOf(text: unknown): TensorSpec[] | undefined {
   const fields = fieldsOf(text);
   if (fields.length === 0) return undefined;
   const tensors = fields.map(({ name, 'tensor-spec': spec }, place) => {
-    const datatype = spec && TENSOR_TYPES[spec.dtype];
-    return (
-      datatype && { name: name ?? (fields.length === 1 ? 'input' : `input_${place}`), datatype, shape: spec.shape }
-    );
+    const { dtype, shape } = object(spec);
+    const datatype = TENSOR_TYPES.get(dtype);
+    if (!datatype || !isShape(shape)) return undefined;
+    return { name: String(name ?? (fields.length === 1 ? 'input' : `input_${place}`)), datatype, shape };
   });
   if (tensors.every((each) => each !== undefined)) return tensors;
   const columns = fields.map(({ name, type }, place) => {
-    const datatype = COLUMN_TYPES[type];
-    return datatype && { name: name ?? String(place), datatype, shape: [-1] };
+    const datatype = COLUMN_TYPES.get(type);
+    return datatype && { name: String(name ?? place), datatype, shape: [-1] };
   });
   if (!columns.every((each) => each !== undefined)) return undefined;
   const { datatype } = columns[0]!;
@@ -288,10 +310,14 @@ function inputsOf(text: unknown): TensorSpec[] | undefined {
   return [{ name: 'features', datatype, shape: [-1, columns.length], labels: names }];
 }
 
-function fieldsOf(text: unknown): readonly Field[] {
+function isShape(shape: unknown): shape is readonly number[] {
+  return Array.isArray(shape) && shape.every(Number.isInteger);
+}
+
+function fieldsOf(text: unknown): readonly Json[] {
   if (typeof text !== 'string') return [];
   const fields = parsed(text, `${MODEL_FILE} (signature)`);
-  return Array.isArray(fields) ? fields : [];
+  return Array.isArray(fields) ? fields.map(object) : [];
 }
 
 function parsed(text: string, place: string): unknown {
@@ -314,26 +340,48 @@ function signatureNotes(signature: Json): string[] {
   ];
 }
 
-/** Returns the rows of an input example as requests. */
-function exampleOf(folder: string, info: Json): SampleRequest[] | undefined {
+/** Returns the first rows of an input example as requests, or a note on an example that is too large to read. */
+function exampleOf(
+  folder: string,
+  info: Json,
+  inputs: readonly TensorSpec[] | undefined,
+): { readonly requests: readonly SampleRequest[] } | { readonly note: string } | undefined {
   const name = info.serving_input_path;
   if (typeof name !== 'string') return undefined;
   const path = namedFile(folder, name, `${MODEL_FILE} (saved_input_example_info.serving_input_path)`);
+  const { size } = statSync(path);
+  if (size > MAX_SAMPLES_BYTES) {
+    return {
+      note: `${name}: the input example has ${size} bytes, which is too large for golden samples; use \`--samples\``,
+    };
+  }
   const text = readFileSync(path, 'utf8');
-  const { dataframe_split: table } = object(parsed(text, path)) as { dataframe_split?: Table };
-  const rows = table && { instances: table.data.map((row) => Object.fromEntries(namedCells(table.columns, row))) };
-  return parseSampleRequests(rows ? stringifyExact(rows, true) : text, path).slice(0, MAX_SAMPLES);
+  const { dataframe_split: table } = object(parsed(text, path));
+  const rows = table === undefined ? text : stringifyExact({ instances: rowsOf(object(table), path) }, true);
+  const requests = parseSampleRequests(rows, path).slice(0, MAX_SAMPLES);
+  return { requests: requests.map((request) => firstRows(request, inputs)) };
 }
 
-interface Table {
-  readonly columns: readonly string[];
-  readonly data: readonly (readonly unknown[])[];
+/** Returns the first rows of a table as objects. */
+function rowsOf({ columns, data }: Json, path: string): Json[] {
+  if (!Array.isArray(data) || !data.every(Array.isArray)) {
+    throw new ModelPackageError(
+      'ARTIFACT_INVALID',
+      `${path} (dataframe_split.data) must be a list of rows, each a list of values. Save it again.`,
+    );
+  }
+  const names = Array.isArray(columns) ? columns : [];
+  return data
+    .slice(0, MAX_SAMPLES)
+    .map((row: unknown[]) => Object.fromEntries(row.map((value, place) => [String(names[place] ?? place), value])));
 }
 
-function namedCells(columns: readonly string[], row: readonly unknown[]): [string, unknown][] {
-  return row.map((value, place) => [String(columns[place] ?? place), value]);
-}
-
-function object(value: unknown): Json {
-  return value !== null && typeof value === 'object' && !Array.isArray(value) ? (value as Json) : {};
+/** Returns a request with its first rows, unless the signature gives its inputs a fixed number of rows. */
+function firstRows(request: SampleRequest, specs: readonly TensorSpec[] = []): SampleRequest {
+  if (specs.some(({ shape }) => shape[0] !== -1)) return request;
+  const tensors = Object.entries(request.inputs).map(([name, tensor]) => {
+    const isTable = Array.isArray(tensor.value) && !tensor.row && tensor.shape === undefined;
+    return [name, isTable ? { ...tensor, value: (tensor.value as unknown[]).slice(0, MAX_SAMPLES) } : tensor];
+  });
+  return { ...request, inputs: Object.fromEntries(tensors) };
 }

@@ -1,31 +1,24 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { ModelPackageError } from '@modelship/runtime/manifest';
-import { type Adopted, type ForeignTool, namedFile } from './adopted.js';
-import { mlflow } from './mlflow.js';
+import { type Adopted, type ForeignTool, type Json, namedFile, object } from './adopted.js';
+import { CATBOOST_NOTE, mlflow } from './mlflow.js';
 
 /** File with the settings of a model. */
 const SETTINGS_FILE = 'model-settings.json';
 
-/** Usual names of the model in a folder without `uri`, by the runtime of MLServer that loads it. */
-const RUNTIMES: Readonly<Record<string, readonly string[]>> = {
-  'mlserver_sklearn.SKLearnModel': ['model.joblib', 'model.pickle', 'model.pkl'],
-  'mlserver_xgboost.XGBoostModel': ['model.json', 'model.ubj', 'model.bst'],
-  'mlserver_lightgbm.LightGBMModel': ['model.bst', 'model.txt'],
-  'mlserver_catboost.CatboostModel': ['model.cbm', 'model.bin'],
-  'mlserver_onnx.OnnxModel': ['model.onnx'],
-  'mlserver_mlflow.MLflowRuntime': ['.'],
-};
+/** File with the settings of the server, which may be beside it. */
+const SERVER_FILE = 'settings.json';
 
-interface Settings {
-  readonly name?: string;
-  readonly implementation?: string;
-  readonly inputs?: unknown;
-  readonly max_batch_size?: number;
-  readonly max_batch_time?: number;
-  readonly parallel_workers?: number;
-  readonly parameters?: { readonly uri?: string; readonly version?: string; readonly extra?: object };
-}
+/** Usual names of the model in a folder without `uri`, by the runtime of MLServer that loads it. */
+const RUNTIMES: ReadonlyMap<unknown, readonly string[]> = new Map([
+  ['mlserver_sklearn.SKLearnModel', ['model.joblib', 'model.pickle', 'model.pkl']],
+  ['mlserver_xgboost.XGBoostModel', ['model.json', 'model.ubj', 'model.bst']],
+  ['mlserver_lightgbm.LightGBMModel', ['model.bst', 'model.txt']],
+  ['mlserver_catboost.CatboostModel', ['model.cbm', 'model.bin']],
+  ['mlserver_onnx.OnnxModel', ['model.onnx']],
+  ['mlserver_mlflow.MLflowRuntime', ['.']],
+]);
 
 /** Reads a model of MLServer, which KServe uses too. */
 export const mlserver: ForeignTool = {
@@ -35,29 +28,35 @@ export const mlserver: ForeignTool = {
   read: async (folder, context): Promise<Adopted> => {
     const path = join(folder, SETTINGS_FILE);
     const settings = readSettings(path);
-    const implementation = settings.implementation ?? '';
-    const names = RUNTIMES[implementation];
+    const { implementation = '' } = settings;
+    const parameters = object(settings.parameters);
+    const names = RUNTIMES.get(implementation);
     if (!names) {
       throw new ModelPackageError(
         'FORMAT_UNSUPPORTED',
-        `${path} has the implementation ${JSON.stringify(implementation)}, and ${Object.keys(RUNTIMES).join(', ')} can be packed. ` +
+        `${path} has the implementation ${JSON.stringify(implementation)}, and ${[...RUNTIMES.keys()].join(', ')} can be packed. ` +
           'Give the model that it loads.',
       );
     }
-    const uri = settings.parameters?.uri ?? names.find((name) => existsSync(join(folder, name))) ?? names[0];
+    const uri = parameters.uri ?? names.find((name) => existsSync(join(folder, name))) ?? names[0];
     const model = namedFile(folder, uri, `${path} (parameters.uri)`);
-    const notes = settingNotes(settings);
+    const server = join(folder, SERVER_FILE);
+    const notes = [
+      ...settingNotes(settings, parameters),
+      ...(existsSync(server) ? serverNotes(readSettings(server)) : []),
+    ];
     if (implementation === 'mlserver_mlflow.MLflowRuntime') {
       const adopted = await mlflow.read(model, context);
       return { ...adopted, notes: [...adopted.notes, ...notes] };
     }
-    return { model, method: 'predict', notes };
+    const isCatboost = implementation === 'mlserver_catboost.CatboostModel';
+    return { model, method: 'predict', notes: isCatboost ? [CATBOOST_NOTE, ...notes] : notes };
   },
 };
 
-function readSettings(path: string): Settings {
+function readSettings(path: string): Json {
   try {
-    return JSON.parse(readFileSync(path, 'utf8'));
+    return object(JSON.parse(readFileSync(path, 'utf8')));
   } catch (error) {
     throw new ModelPackageError(
       'ARTIFACT_INVALID',
@@ -66,20 +65,27 @@ function readSettings(path: string): Settings {
   }
 }
 
-function settingNotes({
-  parameters,
-  inputs,
-  max_batch_time: delay = 0,
-  parallel_workers: workers,
-}: Settings): string[] {
-  const version = parameters?.version;
+function settingNotes(settings: Json, { version, extra, environment_tarball: environment }: Json): string[] {
+  const delay = Number(settings.max_batch_time ?? 0);
   return [
     ...(version !== undefined
       ? [`version: ${version} is replaced by a whole number; choose it with \`--version\``]
       : []),
-    ...(inputs ? ['inputs: the package has those that the model itself records'] : []),
+    ...(settings.inputs ? ['inputs: the package has those that the model itself records'] : []),
     ...(delay > 0 ? [`max_batch_time: set MODELSHIP_BATCH_WINDOW_MS=${delay * 1000} for the server`] : []),
-    ...(workers ? [`parallel_workers: set MODELSHIP_WORKERS=${workers} for the server`] : []),
-    ...(parameters?.extra ? ['parameters.extra: the settings of the runtime have no counterpart'] : []),
+    ...(Number(settings.max_batch_size ?? 0) > 1
+      ? ['max_batch_size: the server measures the largest useful batch when it loads the model']
+      : []),
+    ...workerNotes(settings, ''),
+    ...(environment ? ['parameters.environment_tarball: the model runs with the packages of the server instead'] : []),
+    ...(extra ? ['parameters.extra: the settings of the runtime have no counterpart'] : []),
   ];
+}
+
+function serverNotes(settings: Json): string[] {
+  return [...workerNotes(settings, `${SERVER_FILE}, `), `${SERVER_FILE}: the settings of the server are not kept`];
+}
+
+function workerNotes({ parallel_workers: workers }: Json, place: string): string[] {
+  return workers ? [`${place}parallel_workers: set MODELSHIP_WORKERS=${workers} for the server`] : [];
 }

@@ -2,6 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { create } from 'tar';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { ALL, shareOf } from '../../../support/share.js';
 import { toolPython } from '../../../support/tool-python.js';
@@ -88,6 +89,49 @@ test('an input example becomes golden samples, and what is not kept is noted', {
   remove();
 });
 
+/** Returns a copy of a committed ONNX model with an input example. */
+function withExample(example: unknown): string {
+  const model = changed('onnx_network', 'MLmodel', (text) =>
+    text.concat('saved_input_example_info:\n  serving_input_path: serving_input_example.json\n'),
+  );
+  writeFileSync(join(model, 'serving_input_example.json'), JSON.stringify(example));
+  return model;
+}
+
+test('a large batch as input example is cut', { timeout: 60_000 }, async () => {
+  const { manifest, folder: packed, remove } = await pack(withExample({ inputs: Array(25).fill([1, 2, 3, 4]) }));
+  expect(manifest.samples.count).toBe(1);
+  const [{ request }] = JSON.parse(readFileSync(join(packed, 'samples.json'), 'utf8'));
+  expect(request.inputs).toMatchObject([{ shape: [10, 4] }]);
+  remove();
+});
+
+test('a signature of other things than columns and tensors is ignored', { timeout: 60_000 }, async () => {
+  for (const inputs of [
+    '[null, {"type": "constructor"}]',
+    '[{"type": "tensor", "tensor-spec": {"dtype": "toString", "shape": [-1]}}]',
+    '[{"type": "tensor", "tensor-spec": {"dtype": "float32", "shape": "x"}}]',
+    '{}',
+  ]) {
+    const model = changed('onnx_network', 'MLmodel', (text) =>
+      text.replace(/^ {2}inputs: .*$/m, `  inputs: '${inputs}'`),
+    );
+    const { manifest, remove } = await pack(model);
+    expect(manifest.inputs).toMatchObject([{ name: 'rows', datatype: 'FP32' }]);
+    remove();
+  }
+});
+
+test('a method that is not served is noted, and predict is served', { timeout: 120_000 }, async () => {
+  const model = changed('sklearn_scores', 'MLmodel', (text) =>
+    text.replace('predict_fn: predict_proba', 'predict_fn: predict_log_proba'),
+  );
+  const { manifest, notes, remove } = await pack(model, { trustPickle: true });
+  expect(notes).toEqual(['predict_fn: "predict_log_proba" is not served; responses have the results of predict']);
+  expect(manifest.outputs.map(({ name }) => name)).toEqual(['label']);
+  remove();
+});
+
 test('other versions than those of the model are noted', { timeout: 120_000 }, async () => {
   const model = changed('lightgbm_booster', 'requirements.txt', () => 'lightgbm==3.3.5\n');
   const { notes, remove } = await pack(model);
@@ -127,7 +171,42 @@ test.each(['run', 'registry'])('the folder of a %s is followed to its model', { 
   remove();
 });
 
+/** Writes a version of a registry whose model is elsewhere. */
+function registered(location: string): string {
+  const version = mkdtempSync(join(folder, 'version-'));
+  writeFileSync(join(version, 'meta.yaml'), `name: iris\nstorage_location: ${location}\nversion: 1\n`);
+  return version;
+}
+
 test.each<[string, () => string, string, RegExp]>([
+  [
+    'a registry that names another machine',
+    () => registered('file://nas/iris'),
+    'FILE_MISSING',
+    /meta\.yaml \(storage_location\) names file:\/\/nas\/iris, which is not a folder of this machine with MLmodel/,
+  ],
+  [
+    'an archive that names a folder outside of it',
+    () => {
+      const root = registered(join(committed, 'onnx_network'));
+      create({ file: `${root}.tar`, cwd: root, sync: true }, ['.']);
+      return `${root}.tar`;
+    },
+    'FILE_MISSING',
+    /names .*onnx_network, which is outside of the archive/,
+  ],
+  [
+    'an input example without rows',
+    () => withExample({ dataframe_split: {} }),
+    'ARTIFACT_INVALID',
+    /serving_input_example\.json \(dataframe_split\.data\) must be a list of rows/,
+  ],
+  [
+    'a signature that is not JSON',
+    () => changed('onnx_network', 'MLmodel', (text) => text.replace(/^ {2}inputs: .*$/m, "  inputs: 'x['")),
+    'ARTIFACT_INVALID',
+    /MLmodel \(signature\) is not JSON/,
+  ],
   [
     'a path that leads out',
     () => changed('onnx_network', 'MLmodel', (text) => text.replace('    data: model.onnx', '    data: ..')),

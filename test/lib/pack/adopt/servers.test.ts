@@ -190,27 +190,35 @@ test('folders of Triton, MLServer and BentoML with ONNX models need no Python', 
     const { scores } = (response as { predictions: { scores: number[][] } }).predictions;
     return { request: { inputs: { rows: inputs } }, response: { outputs: scores } };
   });
-  const settings = { name: 'iris', implementation: 'mlserver_onnx.OnnxModel', parallel_workers: 2 };
+  const settings = {
+    implementation: 'mlserver_onnx.OnnxModel',
+    parallel_workers: 2,
+    max_batch_size: 8,
+    parameters: { environment_tarball: 'environment.tar.gz' },
+  };
   const config = 'platform: "onnxruntime_onnx" optimization { }';
-  for (const [source, version, origin, note] of [
+  for (const [source, version, origin, ...expected] of [
     [artefact({ '1/model.onnx': network, '12/model.onnx': network }), '12', 'triton', /^versions: 1 also exist/],
     [artefact({ 'config.pbtxt': config, '2/model.onnx': network }), '2', 'triton', /^optimization: .*no counterpart/],
     [
-      artefact({ 'model-settings.json': JSON.stringify(settings), 'model.onnx': network }),
+      artefact({
+        'model-settings.json': JSON.stringify(settings),
+        'settings.json': '{"parallel_workers": 3}',
+        'model.onnx': network,
+      }),
       '1',
       'mlserver',
+      /^max_batch_size: the server measures/,
       /^parallel_workers: set MODELSHIP_WORKERS=2/,
+      /^parameters\.environment_tarball: /,
+      /^settings\.json, parallel_workers: set MODELSHIP_WORKERS=3/,
+      /^settings\.json: the settings of the server are not kept/,
     ],
-    [
-      archive({ 'model.yaml': 'name: iris\nmodule: bentoml.onnx\n', 'saved_model.onnx': network }),
-      '1',
-      'bentoml',
-      undefined,
-    ],
+    [archive({ 'model.yaml': 'name: iris\nmodule: bentoml.onnx\n', 'saved_model.onnx': network }), '1', 'bentoml'],
   ] as const) {
     const { folder: packed, manifest, notes, remove } = await pack(source);
     expect(manifest).toMatchObject({ format: 'onnx', version, origin });
-    expect(notes).toEqual(note ? [expect.stringMatching(note)] : []);
+    expect(notes).toEqual(expected.map((note) => expect.stringMatching(note)));
     await expectAnswers(packed, '/v1/models/model:predict', answers);
     remove();
   }
@@ -281,6 +289,30 @@ test.each<[string, () => string, string, RegExp]>([
     () => artefact({ 'model-settings.json': '{"name": "a", "implementation": "own.Model"}' }),
     'FORMAT_UNSUPPORTED',
     /has the implementation "own\.Model", and mlserver_sklearn\.SKLearnModel, /,
+  ],
+  [
+    'a class named as a member of objects in MLServer',
+    () => artefact({ 'model-settings.json': '{"implementation": "constructor"}' }),
+    'FORMAT_UNSUPPORTED',
+    /has the implementation "constructor", and mlserver_sklearn\.SKLearnModel, /,
+  ],
+  [
+    'settings of MLServer that are not an object',
+    () => artefact({ 'model-settings.json': 'null' }),
+    'FORMAT_UNSUPPORTED',
+    /has the implementation "", and /,
+  ],
+  [
+    'a folder without a model of MLflow in MLServer',
+    () => artefact({ 'model-settings.json': '{"implementation": "mlserver_mlflow.MLflowRuntime"}' }),
+    'FILE_MISSING',
+    /has no file MLmodel/,
+  ],
+  [
+    'a module named as a member of objects in BentoML',
+    () => artefact({ 'model.yaml': 'module: bentoml.constructor\n' }),
+    'FORMAT_UNSUPPORTED',
+    /\(module: bentoml\.constructor\) saved the model, and those of sklearn, /,
   ],
   [
     'a service of BentoML',
