@@ -202,6 +202,12 @@ test.each<[string, () => string, string, RegExp]>([
     /serving_input_example\.json \(dataframe_split\.data\) must be a list of rows/,
   ],
   [
+    'a Keras archive that is an HDF5 file',
+    () => withFile('keras_network', join('data', 'model.keras'), '\x89HDF\r\n\x1a\n'),
+    'ARTIFACT_INVALID',
+    /model\.keras is not a Keras archive, which is a ZIP file/,
+  ],
+  [
     'a signature that is not JSON',
     () => changed('onnx_network', 'MLmodel', (text) => text.replace(/^ {2}inputs: .*$/m, "  inputs: 'x['")),
     'ARTIFACT_INVALID',
@@ -252,6 +258,36 @@ test.each<[string, () => string, string, RegExp]>([
   await expect(pack(path)).rejects.toMatchObject({ code, message: expect.stringMatching(message) });
   expect(readdirSync(temporary)).toEqual([]);
   vi.stubEnv('TMPDIR', shared);
+});
+
+/** Stubs the interpreter by one with a module `keras` of a version, whose `load_model` runs code. */
+function stubKeras(version: string, code: string): void {
+  const modules = mkdtempSync(join(folder, 'modules-'));
+  writeFileSync(join(modules, 'tensorflow.py'), '');
+  mkdirSync(join(modules, 'keras'));
+  writeFileSync(join(modules, 'keras', '__init__.py'), `from . import models\n__version__ = "${version}"\n`);
+  writeFileSync(join(modules, 'keras', 'models.py'), `def load_model(path, **_):\n    ${code}\n`);
+  const python = join(modules, 'python');
+  writeFileSync(python, `#!/bin/sh\nPYTHONPATH=${modules} exec ${PYTHON} "$@"\n`, { mode: 0o755 });
+  vi.stubEnv('MODELSHIP_PYTHON', python);
+}
+
+test('code that a Keras archive gets to run reads no files of others, and an old Keras is refused', {
+  timeout: 60_000,
+}, async () => {
+  const original = process.env.MODELSHIP_PYTHON;
+  const secret = join(folder, 'secret.txt');
+  writeFileSync(secret, 'the secret');
+  stubKeras('3.14.0', `raise ValueError(open(${JSON.stringify(secret)}).read())`);
+  await expect(pack(join(committed, 'keras_network'))).rejects.toThrow(
+    /model\.keras cannot be loaded by Keras: PermissionError/,
+  );
+  stubKeras('3.13.2', 'pass');
+  await expect(pack(join(committed, 'keras_network'))).rejects.toMatchObject({
+    code: 'FORMAT_UNSUPPORTED',
+    message: expect.stringMatching(/it has no module keras of at least version 3\.14/),
+  });
+  vi.stubEnv('MODELSHIP_PYTHON', original);
 });
 
 test('a pickle still needs --trust-pickle', { timeout: 60_000 }, async () => {
