@@ -1,5 +1,7 @@
 """Models that XGBoost saved as JSON or UBJSON."""
 
+import json
+
 import xgboost
 
 from .boosted import features, refuse_categories
@@ -15,8 +17,9 @@ def load(path, threads, declared):
     with open(path, "rb") as file:
         booster.load_model(bytearray(file.read()))
     outputs = declared.get("outputs") or ()
-    gives_label = declared.get("method") == "predict" or "label" in [spec["name"] for spec in outputs]
-    return BoosterModel(booster, gives_label)
+    # `predict` of a booster without scikit-learn's methods gives the scores.
+    is_predict = declared.get("method") == "predict" and _is_classifier(booster)
+    return BoosterModel(booster, is_predict or "label" in [spec["name"] for spec in outputs])
 
 
 class BoosterModel:
@@ -37,6 +40,7 @@ class BoosterModel:
         spec = features(names, booster.num_features(), "f{}")
         name = _name(booster)
         self._gives_label = gives_label and name != "prediction"
+        self._has_classes = name == "probabilities"
         output = {"name": name, "datatype": "FP32", "shape": [-1]}
         if self._gives_label:
             output = {"name": "label", "datatype": "INT64", "shape": [-1]}
@@ -51,12 +55,15 @@ class BoosterModel:
         scores = self._booster.predict(rows, iteration_range=self._range)
         if not self._gives_label:
             return [scores]
-        return [scores.argmax(axis=1) if scores.ndim > 1 else (scores > 0.5).astype("int64")]
+        # Several binary labels have a column each.
+        return [scores.argmax(axis=1) if self._has_classes else (scores > 0.5).astype("int64")]
+
+
+def _is_classifier(booster):
+    return json.loads(booster.attr("scikit_learn") or "{}").get("_estimator_type") == "classifier"
 
 
 def _name(booster):
-    import json
-
     objective = json.loads(booster.save_config())["learner"]["objective"]["name"]
     if objective in SEVERAL:
         return "probabilities"

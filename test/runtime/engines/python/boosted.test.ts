@@ -26,9 +26,16 @@ function describeWithPackage(name: 'xgboost' | 'catboost', pip: string, tests: (
 }
 
 /** Runs a model on the rows of its test, and compares the answer with that of its package. */
-async function answersAsItsPackage(folder: string, file: string, output: object, labels?: string[]): Promise<void> {
+async function answersAsItsPackage(
+  folder: string,
+  file: string,
+  output: object,
+  labels?: string[],
+  method?: 'predict',
+): Promise<void> {
   const path = join(folder, file);
-  const model = await engineFor(detectFormat(path)).load({ path, format: detectFormat(path) }, { python, threads: 1 });
+  const artifact = { path, format: detectFormat(path), ...(method && { method }) };
+  const model = await engineFor(artifact.format).load(artifact, { python, threads: 1 });
   try {
     const { inputs, outputs } = model.signatures.serving_default!;
     expect(inputs).toEqual([{ name: 'features', datatype: 'FP64', shape: [-1, 3], ...(labels && { labels }) }]);
@@ -37,7 +44,7 @@ async function answersAsItsPackage(folder: string, file: string, output: object,
     const data = Float64Array.from(expected.rows as (number | null)[], (value) => value ?? Number.NaN);
     const rows: Tensor = { name: 'features', datatype: 'FP64', shape: [data.length / 3, 3], data };
     const [answer] = await model.run([rows]);
-    expect([...(answer!.data as Float64Array)]).toEqual(expected[file.split('.')[0]!]);
+    expect([...(answer!.data as Float64Array)].map(Number)).toEqual(expected[file.split('.')[0]!]);
   } finally {
     await model.close();
   }
@@ -57,6 +64,14 @@ describeWithPackage('xgboost', 'xgboost-cpu', (folder) => {
   ])('are detected and answer as the package: %s', LONG, async (file, output, labels) => {
     expect(detectFormat(join(folder, file))).toBe('xgboost');
     await answersAsItsPackage(folder, file, output, labels);
+  });
+
+  it.each([
+    ['binary.json', { name: 'probability', datatype: 'FP32', shape: [-1] }, names],
+    ['classes.ubj', { name: 'probabilities', datatype: 'FP32', shape: [-1, 3] }, names],
+    ['several.json', { name: 'label', datatype: 'INT64', shape: [-1, 2] }, undefined],
+  ])('answer as `predict` of what saved them: %s', LONG, async (file, output, labels) => {
+    await answersAsItsPackage(folder, file, output, labels, 'predict');
   });
 
   it('are not served with categorical columns', LONG, async () => {
