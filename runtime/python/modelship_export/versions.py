@@ -9,8 +9,11 @@ def read(request):
 
 
 def _version(name):
-    try:
-        # The local version after the plus describes the build.
-        return importlib.metadata.version(name).split("+")[0]
-    except importlib.metadata.PackageNotFoundError:
-        return None
+    # Builds for CPUs alone are packages of their own.
+    for each in (name, f"{name}-cpu"):
+        try:
+            # The local version after the plus describes the build.
+            return importlib.metadata.version(each).split("+")[0]
+        except importlib.metadata.PackageNotFoundError:
+            pass
+    return None
