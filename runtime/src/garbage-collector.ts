@@ -37,6 +37,8 @@ export class DiscardedBuffers {
   }
 
   private readonly collect = () => {
+    // Each request of a turn that is above the threshold schedules a collection, and the first frees the buffers of all.
+    if (this.bytes === 0) return;
     this.bytes = 0;
     this.collectGarbage();
   };

@@ -24,6 +24,15 @@ describe('discarded buffers', () => {
     expect(collect).toHaveBeenCalledTimes(1);
   });
 
+  it('are collected once if several in one turn are large', () => {
+    const collect = vi.fn();
+    const discarded = new DiscardedBuffers(collect);
+    discarded.add(16 * MIB);
+    discarded.add(16 * MIB);
+    vi.advanceTimersByTime(1);
+    expect(collect).toHaveBeenCalledTimes(1);
+  });
+
   it('are collected once no more have come for two seconds', () => {
     const collect = vi.fn();
     const discarded = new DiscardedBuffers(collect);
