@@ -1,4 +1,5 @@
 import { basename } from 'node:path';
+import { setImmediate } from 'node:timers/promises';
 import { type Bytes, FileBytes } from '../manifest/file-bytes.js';
 import { compressionOf, isTorchFile, isZip } from '../manifest/format.js';
 import { type ModelFormat, PICKLE_FORMATS } from '../manifest/schema.js';
@@ -158,7 +159,7 @@ class Scanner implements PickleScan {
       await work();
     } catch (error) {
       // Of zlib, of a ZIP archive whose offsets lead out of it, or of more content than fits in memory.
-      const isDamaged = /^(Z_|ERR_(BUFFER_TOO_LARGE|OUT_OF_RANGE|BUFFER_OUT_OF_BOUNDS))/.test(
+      const isDamaged = /^(Z_|ERR_(BUFFER_TOO_LARGE|STRING_TOO_LONG|OUT_OF_RANGE|BUFFER_OUT_OF_BOUNDS))/.test(
         String((error as { readonly code?: unknown }).code),
       );
       if (!isDamaged && !(error instanceof UnreadablePickle)) throw error;
@@ -243,7 +244,11 @@ function tarNumber(field: Buffer): number | undefined {
 }
 
 async function* partsOf(bytes: Bytes): AsyncGenerator<Buffer> {
-  for (let offset = 0; offset < bytes.size; offset += PART_BYTES) yield bytes.read(offset, PART_BYTES);
+  for (let offset = 0; offset < bytes.size; offset += PART_BYTES) {
+    // Reading a part and its opcodes waits for nothing else, so that a large file would stop all other callers.
+    await setImmediate();
+    yield bytes.read(offset, PART_BYTES);
+  }
 }
 
 /** Entry of a file in the index of an ExportedProgram. */

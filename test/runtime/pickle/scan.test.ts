@@ -122,6 +122,22 @@ describe('hostile files', () => {
   });
 });
 
+test('a large file lets other callers run while it is read', async () => {
+  writeFileSync(
+    file('large.pkl'),
+    Buffer.concat([Buffer.from('B\0\0\x80\0', 'latin1'), Buffer.alloc(2 ** 23), Buffer.from('.')]),
+  );
+  let turns = 0;
+  const count = () => {
+    turns++;
+    immediate = setImmediate(count);
+  };
+  let immediate = setImmediate(count);
+  expect((await scanPickles(file('large.pkl'), 'pickle')).damaged).toEqual([]);
+  clearImmediate(immediate);
+  expect(turns).toBeGreaterThanOrEqual(8);
+});
+
 test('imports of other modules are named once with their file', async () => {
   const content = 'cfeatures\nScaler\n0cfeatures\nScaler\n0c__main__\nClean\n.';
   writeFileSync(file('own.pkl'), content);
