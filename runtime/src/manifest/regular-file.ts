@@ -4,6 +4,9 @@ import { open } from 'node:fs/promises';
 /** Maximum size of a manifest in bytes, in folders and in stores. */
 export const MAX_MANIFEST_BYTES = 4 * 1024 * 1024;
 
+/** Maximum size of a signature, which has about 200 bytes for each file. */
+export const MAX_SIGNATURE_BYTES = 16 * 1024 * 1024;
+
 /** Milliseconds that a file system may take for a small file, before it counts as unresponsive. */
 const READ_MS = 10_000;
 

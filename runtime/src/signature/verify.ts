@@ -2,16 +2,13 @@ import { createHash, type KeyObject, verify, X509Certificate } from 'node:crypto
 import { readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { ModelPackageError } from '../manifest/package-error.js';
-import { readRegularFile } from '../manifest/regular-file.js';
+import { MAX_SIGNATURE_BYTES, readRegularFile } from '../manifest/regular-file.js';
 import type { Schema } from '../manifest/schema.js';
 import { trustedSigner } from './certificates.js';
 import { CURVES, hashOf, preAuthenticationEncoding } from './envelope.js';
 import { BUNDLE_TYPE, type Bundle, bundleSchema, type Resource, statementSchema } from './schema.js';
 import { resourcesOf, resourcesOfSync, rootDigest, SIGNATURE_FILE } from './statement.js';
 import type { SignatureTrust } from './trust.js';
-
-/** Maximum size of a signature, which has about 200 bytes for each file. */
-const MAX_SIGNATURE_BYTES = 16 * 1024 * 1024;
 
 /** What a verified signature says. */
 export interface VerifiedSignature {

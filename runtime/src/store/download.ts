@@ -41,17 +41,18 @@ export async function download(url: string, path: string, size: number): Promise
 /**
  * Downloads the small object at `url` as text.
  *
+ * @param maxBytes maximum size. By default, that of a manifest
  * @throws ObjectMissing, or Error, naming the URL without its query, which may be secret
  */
-export async function downloadText(url: string): Promise<string> {
+export async function downloadText(url: string, maxBytes = MAX_MANIFEST_BYTES): Promise<string> {
   return named(url, async () => {
     const source = (await openStore(url)).open(new URL(url));
     return withRetries(async () => {
       const chunks: Uint8Array[] = [];
       let size = 0;
-      for await (const chunk of (await source.read(0, MAX_MANIFEST_BYTES + 1)).chunks) {
+      for await (const chunk of (await source.read(0, maxBytes + 1)).chunks) {
         size += chunk.length;
-        if (size > MAX_MANIFEST_BYTES) throw new PermanentError(`it is larger than ${MAX_MANIFEST_BYTES} bytes`);
+        if (size > maxBytes) throw new PermanentError(`it is larger than ${maxBytes} bytes`);
         chunks.push(chunk);
       }
       return Buffer.concat(chunks).toString('utf8');

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { MANIFEST_FILE, type Manifest, type PackageFile, parseManifest } from '../manifest/index.js';
 import { readManifestFile } from '../manifest/read.js';
-import { inTime } from '../manifest/regular-file.js';
+import { inTime, MAX_SIGNATURE_BYTES } from '../manifest/regular-file.js';
 import { TemporaryFolder } from '../temporary-folder.js';
 import { download, downloadText } from './download.js';
 import { isUrl, named, openStore, withoutQuery } from './open-store.js';
@@ -145,10 +145,10 @@ function storedPackage(base: URL, known?: string): StoredPackage {
   };
 }
 
-/** Downloads a small file that the store may not have. */
+/** Downloads a file, at most as large as a signature, that the store may not have. */
 async function downloadOther(url: string, file: string): Promise<void> {
   try {
-    await writeFile(file, await downloadText(url));
+    await writeFile(file, await downloadText(url, MAX_SIGNATURE_BYTES));
   } catch (error) {
     if (!(error instanceof ObjectMissing)) throw error;
   }

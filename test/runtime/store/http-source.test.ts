@@ -153,6 +153,7 @@ describe('an object behind HTTP', () => {
   it('is no manifest if it is larger than any', async () => {
     const url = await store((_, response) => response.end(OBJECT));
     await expect(downloadText(url)).rejects.toThrow('it is larger than 4194304 bytes');
+    expect(await downloadText(url, OBJECT.length)).toBe(OBJECT.toString());
   });
 
   it.each([401, 403, 404])('is not asked for again after %i, and its signature is not told', async (status) => {
