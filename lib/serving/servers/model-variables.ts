@@ -13,7 +13,7 @@ export function modelVariables(model: Model, location: string): { [name: string]
   };
 }
 
-/** Variables of signers, of which a signed model has one. */
+/** Variables of signers. A signed model has one of them. */
 export const SIGNER_VARIABLES: readonly string[] = [ENVIRONMENT.signerKey, ENVIRONMENT.signerRoots];
 
 /** Reserved variables: those above, and the one that configures several models instead of one. */
