@@ -2,7 +2,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { mkdir, readdir, readFile, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type Manifest, readManifest, SAMPLES_FILE, verifyFiles } from '@modelship/runtime/manifest';
-import { type PickleFinding, scanPickles } from '@modelship/runtime/serve';
+import { checkPickles, type PickleFinding } from '@modelship/runtime/serve';
 import { SIGNATURE_FILE, type SignatureTrust, verifySignature } from '@modelship/runtime/signature';
 import { packageRoot } from '../bundle/package-root.js';
 import { billOfMaterials, type PerformanceMetric, type SoftwarePackage } from './bill-of-materials.js';
@@ -49,7 +49,8 @@ export const BILL_FILE = 'bom.cdx.json';
  * Collects the evidence of a release, and writes it as two files into a folder: `evidence.json`, and a bill of materials in
  * CycloneDX, `bom.cdx.json`. The same release gives the same bytes.
  *
- * @throws ModelPackageError if the files of the package differ from its manifest, or its signature is not trusted
+ * @throws ModelPackageError if the files of the package differ from its manifest, its signature is not trusted, or its model
+ * is not loaded even if it is trusted (`PICKLE_HOSTILE`)
  * @throws TemplateUnknown if a file is not a synthesized template
  */
 export async function writeEvidence(options: EvidenceOptions, out: string): Promise<Evidence> {
@@ -66,7 +67,7 @@ export async function writeEvidence(options: EvidenceOptions, out: string): Prom
     signature: await signatureOf(directory, trust),
     samples: { ...samples, ...sampleHash(manifest) },
     evaluation,
-    unknownImports: (await scanPickles(join(directory, manifest.artifact), format)).unknown,
+    unknownImports: (await checkPickles(join(directory, manifest.artifact), format)).unknown,
     templates: await templatesOf(templates),
     billOfMaterials: { file: BILL_FILE, sha256: sha256(bill) },
   };

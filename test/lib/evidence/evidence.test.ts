@@ -9,6 +9,7 @@ import { writeEvidence } from '../../../lib/evidence/index.js';
 import { templateFacts } from '../../../lib/evidence/template-facts.js';
 import { Model } from '../../../lib/model/index.js';
 import { signatureTrust, signPackage } from '../../../lib/sign/index.js';
+import { writePackage } from '../../support/packages.js';
 import { modelship } from '../cli/support.js';
 import { ENDPOINTS, synthesized } from '../endpoints.js';
 import { writeKeys } from '../sign/signer-files.js';
@@ -70,6 +71,13 @@ test('the evidence has what a reviewer asks, with hashes to check it', async () 
   expect(types).toEqual(expect.arrayContaining(['AWS::IAM::Role', 'AWS::Lambda::Permission']));
   const limits = Object.assign({}, ...template!.limits.map(({ properties }) => properties));
   expect(limits).toMatchObject({ Timeout: 29, MemorySize: 1769, 'MethodSettings.0.ThrottlingBurstLimit': 200 });
+});
+
+test('no evidence is written of a model that is not loaded even if it is trusted', async () => {
+  const content = { 'model.pkl': "cos\nsystem\n(S'id'\ntR.", 'samples.json': '[]' };
+  const hostile = writePackage({ format: 'pickle', artifact: 'model.pkl', content }, file('hostile'));
+  await expect(writeEvidence({ directory: hostile }, file('none'))).rejects.toMatchObject({ code: 'PICKLE_HOSTILE' });
+  expect(existsSync(file('none'))).toBe(false);
 });
 
 test('the bill of materials names the model, its files and the software, each once', async () => {
