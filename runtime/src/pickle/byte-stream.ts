@@ -29,14 +29,19 @@ export class ByteStream {
 
   /** Makes `count` bytes available. Returns whether the stream has them. */
   async fill(count = AHEAD): Promise<boolean> {
-    while (!this.has(count)) {
+    if (this.has(count)) return true;
+    const parts = [this.part.subarray(this.at)];
+    let length = parts[0]!.length;
+    while (length < count) {
       const { value, done } = await this.parts.next();
-      if (done) return false;
-      this.before += this.at;
-      this.part = Buffer.concat([this.part.subarray(this.at), value]);
-      this.at = 0;
+      if (done) break;
+      parts.push(value);
+      length += value.length;
     }
-    return true;
+    this.before += this.at;
+    this.part = Buffer.concat(parts);
+    this.at = 0;
+    return length >= count;
   }
 
   /** Returns a number of 1 to 6 bytes. They must be available. */
@@ -92,7 +97,9 @@ export class ByteStream {
         return line;
       }
       searched = this.part.length - this.at;
-      if (!(await this.fill(searched + 1))) throw this.end();
+      // Twice as much each time, so that the time is in proportion to the length.
+      await this.fill(2 * searched + 1);
+      if (this.part.length - this.at === searched) throw this.end();
     }
   }
 
