@@ -39,6 +39,15 @@ const MAX_KEPT_BYTES = 2 ** 31;
 const MAX_PROTOCOL = 5;
 
 /**
+ * Maximum numbers of values in one group, of groups in each other, and of stored values. Picklers write lists and
+ * dictionaries in parts, and their own recursion is limited. A file that expands beyond is reported before it takes all
+ * memory.
+ */
+const MAX_GROUP = 2 ** 22;
+const MAX_GROUPS = 2 ** 16;
+const MAX_STORED = 2 ** 23;
+
+/**
  * Reads one pickle of protocol 0 to 5 as Python does, opcode by opcode, without importing or calling anything.
  *
  * @returns the value that it is
@@ -89,6 +98,7 @@ class Machine {
         this.frameEnd = stream.long() + stream.position;
         return undefined;
       case 0x28: // MARK
+        if (this.marks.length === MAX_GROUPS) throw tooMany('groups');
         this.marks.push(this.stack);
         this.stack = [];
         return undefined;
@@ -240,6 +250,7 @@ class Machine {
   }
 
   private push(value: Value): undefined {
+    if (this.stack.length === MAX_GROUP) throw tooMany('values');
     this.stack.push(value);
     this.countUse(value, 1);
   }
@@ -279,6 +290,7 @@ class Machine {
   }
 
   private put(index: number): undefined {
+    if (this.memo.size === MAX_STORED) throw tooMany('stored values');
     this.memo.set(index, this.top());
   }
 
@@ -443,6 +455,10 @@ function placeOf(line: string): number {
 
 export function nameOf({ module, name }: Import): string {
   return `${module}.${name}`;
+}
+
+function tooMany(what: string): UnreadablePickle {
+  return new UnreadablePickle(`has more ${what} at once than picklers write`);
 }
 
 function emptyStack(): UnreadablePickle {

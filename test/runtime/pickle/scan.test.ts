@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { createReadStream, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { createGunzip, createInflate } from 'node:zlib';
+import { createGunzip, createInflate, deflateSync } from 'node:zlib';
 import { detectFormat, type ModelFormat } from '@modelship/runtime/manifest';
 import { checkPickles, describeUnknown, engineFor, scanPickles } from '@modelship/runtime/serve';
 import fc from 'fast-check';
@@ -136,6 +136,15 @@ test('a large file lets other callers run while it is read', async () => {
   expect((await scanPickles(file('large.pkl'), 'pickle')).damaged).toEqual([]);
   clearImmediate(immediate);
   expect(turns).toBeGreaterThanOrEqual(8);
+});
+
+test.each([
+  ['values', '}'],
+  ['groups', '('],
+])('a small file that expands to too many %s is damaged', async (what, opcode) => {
+  writeFileSync(file('expanding.pkl'), deflateSync(Buffer.alloc(2 ** 24, opcode)));
+  const { damaged } = await scanPickles(file('expanding.pkl'), 'pickle');
+  expect(damaged).toMatchObject([{ detail: expect.stringContaining(`has more ${what} at once than picklers write`) }]);
 });
 
 test('imports of other modules are named once with their file', async () => {
