@@ -6,7 +6,6 @@ import {
   type SignatureTrust,
   trustedKey,
   trustedRoots,
-  type VerifiedSignature,
   verifySignatureSync,
 } from '@modelship/runtime/signature';
 
@@ -57,8 +56,8 @@ export class Signer {
    * @throws ModelPackageError `SIGNATURE_MISSING`, `SIGNATURE_INVALID`, `SIGNATURE_UNTRUSTED`, `SIGNATURE_DIFFERS` with every
    * file that differs, or `FILE_UNLISTED`
    */
-  verify(directory: string): VerifiedSignature {
-    return verifySignatureSync(directory, this.trust);
+  verify(directory: string): void {
+    verifySignatureSync(directory, this.trust);
   }
 }
 
