@@ -1,5 +1,5 @@
-import { copyFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { copyFileSync, mkdirSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { fileSha256Sync, MANIFEST_FILE, readManifest } from '@modelship/runtime/manifest';
 import type { Model } from '../model/model.js';
 import { packageLayout } from '../serving/servers/model-layout.js';
@@ -13,6 +13,7 @@ import { packageLayout } from '../serving/servers/model-layout.js';
 export function copyPackage(model: Model, folder: string): void {
   for (const { path, source, sha256 } of packageLayout(model)) {
     const copy = join(folder, path);
+    mkdirSync(dirname(copy), { recursive: true });
     copyFileSync(source!, copy);
     if (sha256 !== undefined) checkHash(copy, sha256, source!);
   }

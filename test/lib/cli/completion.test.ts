@@ -17,7 +17,7 @@ printf '%s\\n' "\${COMPREPLY[@]}"`;
 
 test('bash completes commands, options, choices and files', async () => {
   expect(await proposals('')).toEqual(program().commands.map((command) => command.name()));
-  expect(await proposals('ev')).toEqual(['evaluate']);
+  expect(await proposals('eva')).toEqual(['evaluate']);
   expect(await proposals('--v')).toEqual(['--version']);
   expect(await proposals('serve', '--g')).toEqual(['--grpc-port']);
   expect(await proposals('pack', 'model.onnx', '--tr')).toEqual(['--trust-pickle']);
