@@ -1,4 +1,4 @@
-import { copyFileSync, existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { copyFileSync, existsSync, mkdirSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, join, posix, resolve } from 'node:path';
 import { externalData, ModelPackageError } from '@modelship/runtime/manifest';
 import { checkHash } from '../bundle/package-files.js';
@@ -37,8 +37,8 @@ const LAYOUTS: Readonly<Record<ExportKind, (model: Model) => readonly LayoutFile
  * @param directory folder of the package
  * @param out folder that is created, or an empty one
  * @returns paths of the files in `out`, with forward slashes
- * @throws ModelPackageError `FORMAT_UNSUPPORTED` if the tool does not load the format, `OUTPUT_EXISTS` if `out` is not
- * empty, or an error of an invalid package
+ * @throws ModelPackageError `FORMAT_UNSUPPORTED` if the tool does not load the format, `OUTPUT_EXISTS` if `out` is a
+ * file or not empty, or an error of an invalid package
  */
 export function exportPackage(directory: string, kind: ExportKind, out: string): string[] {
   const model = Model.fromDirectory(directory, { trustPickle: true });
@@ -49,8 +49,10 @@ export function exportPackage(directory: string, kind: ExportKind, out: string):
       `${directory} has the task ${task.type}, whose steps ${EXPORTS[kind]} cannot hold. Export the model with \`--to file\`.`,
     );
   }
-  if (existsSync(out) && readdirSync(out).length > 0) {
-    throw new ModelPackageError('OUTPUT_EXISTS', `${resolve(out)} is not empty. Give another folder with \`--out\`.`);
+  const present = statSync(out, { throwIfNoEntry: false });
+  if (present && !(present.isDirectory() && readdirSync(out).length === 0)) {
+    const state = present.isDirectory() ? 'not empty' : 'not a folder';
+    throw new ModelPackageError('OUTPUT_EXISTS', `${resolve(out)} is ${state}. Give another folder with \`--out\`.`);
   }
   const layout = LAYOUTS[kind](model);
   const files = format === 'onnx' ? [...layout, ...companions(model, layout)] : layout;

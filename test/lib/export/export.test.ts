@@ -106,6 +106,17 @@ test('a folder with files is not overwritten', () => {
   rmSync(directory, { recursive: true });
 });
 
+test('a file is not taken for a folder', () => {
+  const directory = writePackage({ format: 'lightgbm' });
+  expect(() => exportPackage(directory, 'file', join(directory, 'model.onnx'))).toThrow(
+    expect.objectContaining({
+      code: 'OUTPUT_EXISTS',
+      message: expect.stringMatching(/model\.onnx is not a folder\. Give another folder with `--out`/),
+    }),
+  );
+  rmSync(directory, { recursive: true });
+});
+
 test.runIf(ALL)(
   'MLflow itself loads its folders, and gives the answers of the packed models',
   async () => {
