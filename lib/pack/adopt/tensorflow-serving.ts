@@ -3,7 +3,7 @@ import { basename, join } from 'node:path';
 import { ModelPackageError } from '@modelship/runtime/manifest';
 import { type Adopted, type ForeignTool, namedFile } from './adopted.js';
 import { readTextProto, type TextProto } from './text-proto.js';
-import { otherVersionsNote, versionsIn } from './versions.js';
+import { otherVersionsNote, servedVersion, versionNumber, versionsIn } from './versions.js';
 
 /** File that lists the models of a server, as documented by TensorFlow Serving. */
 const CONFIG_FILE = 'models.config';
@@ -24,7 +24,7 @@ export const tensorFlowServing: ForeignTool = {
   },
   read: async (folder, { name }) => {
     const path = join(folder, CONFIG_FILE);
-    return existsSync(path) ? readConfigured(folder, path, name) : readBase(folder, undefined, []);
+    return existsSync(path) ? readConfigured(folder, path, name) : readBase(folder);
   },
 };
 
@@ -43,11 +43,7 @@ function readConfigured(folder: string, path: string, name: string): Adopted {
   }
   // Paths are those of the container that ran the server, where the folder was mounted elsewhere.
   const base = namedFile(folder, basename(model.text('base_path') ?? ''), `${path} (base_path)`);
-  return readBase(base, specificVersion(model), configNotes(model));
-}
-
-function specificVersion(model: TextProto): string | undefined {
-  return model.message('model_version_policy')?.message('specific')?.texts('versions').at(-1);
+  return readBase(base, model.message('model_version_policy'), configNotes(model));
 }
 
 function configNotes(model: TextProto): string[] {
@@ -55,9 +51,9 @@ function configNotes(model: TextProto): string[] {
   return labels.length > 0 ? [`version_labels: ${labels.join(', ')}; set them in MODELSHIP_MODELS of the server`] : [];
 }
 
-function readBase(base: string, chosen: string | undefined, notes: readonly string[]): Adopted {
+function readBase(base: string, policy?: TextProto, notes: readonly string[] = []): Adopted {
   const versions = versionsIn(base, GRAPHS);
-  const version = chosen ?? versions[0];
+  const version = servedVersion(versions, policy);
   if (version === undefined || !versions.includes(version)) {
     throw new ModelPackageError(
       'FILE_MISSING',
@@ -66,5 +62,9 @@ function readBase(base: string, chosen: string | undefined, notes: readonly stri
     );
   }
   const others = versions.filter((each) => each !== version);
-  return { model: join(base, version), version, notes: [...notes, ...otherVersionsNote(others)] };
+  return {
+    model: join(base, version),
+    version: versionNumber(version),
+    notes: [...notes, ...otherVersionsNote(others)],
+  };
 }

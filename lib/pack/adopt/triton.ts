@@ -4,25 +4,27 @@ import type { Datatype, TensorSpec } from '@modelship/runtime';
 import { ModelPackageError } from '@modelship/runtime/manifest';
 import { type Adopted, type ForeignTool, namedFile } from './adopted.js';
 import { readTextProto, TextProto } from './text-proto.js';
-import { otherVersionsNote, versionsIn } from './versions.js';
+import { otherVersionsNote, servedVersion, versionNumber, versionsIn } from './versions.js';
 
 /** File with the settings of a model. Triton completes a missing one from the model itself. */
 const CONFIG_FILE = 'config.pbtxt';
 
+/** File of PyTorch, whose models record neither names nor datatypes. */
+const PYTORCH_FILE = 'model.pt';
+
 /** File of a version, by the backend and by the older name of the platform. */
-const BACKENDS: Readonly<Record<string, string>> = {
-  onnxruntime: 'model.onnx',
-  onnxruntime_onnx: 'model.onnx',
-  tensorflow: 'model.savedmodel',
-  tensorflow_savedmodel: 'model.savedmodel',
-  pytorch: 'model.pt',
-  pytorch_libtorch: 'model.pt',
-};
+const BACKENDS: ReadonlyMap<string, string> = new Map(
+  Object.entries({
+    onnxruntime: 'model.onnx',
+    onnxruntime_onnx: 'model.onnx',
+    tensorflow: 'model.savedmodel',
+    tensorflow_savedmodel: 'model.savedmodel',
+    pytorch: PYTORCH_FILE,
+    pytorch_libtorch: PYTORCH_FILE,
+  }),
+);
 
-const FILES = [...new Set(Object.values(BACKENDS))];
-
-/** Datatypes by the name in `config.pbtxt`, where it differs. */
-const DATATYPES: Readonly<Record<string, Datatype>> = { TYPE_STRING: 'BYTES' };
+const FILES = [...new Set(BACKENDS.values())];
 
 /** Reads a model of a Triton model repository, or a repository. */
 export const triton: ForeignTool = {
@@ -63,28 +65,28 @@ function readModel(folder: string): Adopted {
   const path = join(folder, CONFIG_FILE);
   const config = existsSync(path) ? readTextProto(path) : new TextProto();
   const backend = config.text('backend') || config.text('platform');
-  const usual = FILES.find((file) => versionsIn(folder, [file]).length > 0);
-  const file = config.text('default_model_filename') || (backend ? BACKENDS[backend] : usual);
-  if (file === undefined || (backend && !(backend in BACKENDS))) {
+  const usual = backend ? BACKENDS.get(backend) : FILES.find((file) => versionsIn(folder, [file]).length > 0);
+  const file = config.text('default_model_filename') || usual;
+  if (file === undefined || (backend && usual === undefined)) {
     throw new ModelPackageError(
       'FORMAT_UNSUPPORTED',
-      `${path} has the backend ${backend ?? '""'}, and ${Object.keys(BACKENDS).join(', ')} can be packed. Export the model to ONNX` +
+      `${path} has the backend ${backend ?? '""'}, and ${[...BACKENDS.keys()].join(', ')} can be packed. Export the model to ONNX` +
         `${backend === 'ensemble' || config.message('ensemble_scheduling') ? ' with its steps in one graph' : ''}.`,
     );
   }
   const versions = versionsIn(folder, [file]);
-  const version = config.message('version_policy')?.message('specific')?.texts('versions').at(-1) ?? versions[0];
+  const version = servedVersion(versions, config.message('version_policy'));
   const others = versions.filter((each) => each !== version);
-  const hasBatch = Number(config.text('max_batch_size') ?? 0) > 0;
-  const inputs = tensorsOf(config, 'input', hasBatch);
+  const isPytorch = usual === PYTORCH_FILE;
+  const inputs = tensorsOf(config, 'input', isPytorch);
   const labels = labelsOf(folder, config, path);
   return {
     model: modelFile(folder, join(version ?? '1', file), path),
     ...(inputs.length > 0 && { inputs }),
     ...(labels && { labels }),
-    ...(version !== undefined && { version }),
-    outputNames: tensorsOf(config, 'output', hasBatch).map(({ name }) => name),
-    notes: [...schedulingNotes(config), ...otherVersionsNote(others)],
+    ...(version !== undefined && { version: versionNumber(version) }),
+    outputNames: tensorsOf(config, 'output', isPytorch).map(({ name }) => name),
+    notes: [...reshapeNotes(config), ...schedulingNotes(config), ...otherVersionsNote(others)],
   };
 }
 
@@ -95,13 +97,34 @@ function modelFile(folder: string, name: string, path: string): string {
   return statSync(model).isDirectory() && existsSync(inner) ? inner : model;
 }
 
-function tensorsOf(config: TextProto, field: 'input' | 'output', hasBatch: boolean): TensorSpec[] {
-  return config.messages(field).flatMap((tensor) => {
+/** Returns tensors in the order in which the model takes or returns them, with the shapes that it has for them. */
+function tensorsOf(config: TextProto, field: 'input' | 'output', isPytorch: boolean): TensorSpec[] {
+  const hasBatch = Number(config.text('max_batch_size') ?? 0) > 0;
+  const tensors = config.messages(field).map((tensor) => {
     const type = tensor.text('data_type') ?? '';
-    const sizes = tensor.texts('dims').map(Number);
-    const datatype = DATATYPES[type] ?? (type.replace('TYPE_', '') as Datatype);
-    return [{ name: tensor.text('name') ?? '', datatype, shape: hasBatch ? [-1, ...sizes] : sizes }];
+    const datatype = type === 'TYPE_STRING' ? 'BYTES' : (type.replace('TYPE_', '') as Datatype);
+    const sizes = (tensor.message('reshape')?.texts('shape') ?? tensor.texts('dims')).map(Number);
+    return { name: tensor.text('name') ?? '', datatype, shape: hasBatch ? [-1, ...sizes] : sizes };
   });
+  return isPytorch ? byIndex(tensors) : tensors;
+}
+
+/** Sorts tensors by the index in their names, `NAME__INDEX`, as the backend for PyTorch does if all have one. */
+function byIndex(tensors: readonly TensorSpec[]): TensorSpec[] {
+  const indexed = tensors.map((tensor) => ({ tensor, index: Number(/__(\d+)$/.exec(tensor.name)?.[1]) }));
+  const isIndexed = indexed.every(({ index }) => !Number.isNaN(index));
+  const sorted = isIndexed ? indexed.sort((one, other) => one.index - other.index) : indexed;
+  return sorted.map(({ tensor }) => tensor);
+}
+
+function reshapeNotes(config: TextProto): string[] {
+  const reshaped = (field: string) => config.messages(field).filter((tensor) => tensor.message('reshape'));
+  return [
+    ...reshaped('input').map((input) => `${input.text('name')}, reshape: requests have the shape that the model takes`),
+    ...reshaped('output').map(
+      (output) => `${output.text('name')}, reshape: responses have the shape that the model returns`,
+    ),
+  ];
 }
 
 /** Returns the classes of the output that has a file of them. */

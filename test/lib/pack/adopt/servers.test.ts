@@ -4,6 +4,9 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { create } from 'tar';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
+import type { Adopted, ForeignTool } from '../../../../lib/pack/adopt/adopted.js';
+import { tensorFlowServing } from '../../../../lib/pack/adopt/tensorflow-serving.js';
+import { triton } from '../../../../lib/pack/adopt/triton.js';
 import { ALL, shareOf } from '../../../support/share.js';
 import { toolPython } from '../../../support/tool-python.js';
 import { type Answer, ARTEFACTS, answersOf, expectAnswers, PYTHON, pack } from './support.js';
@@ -236,6 +239,66 @@ test('an archive may hold the folder itself, and be a ZIP archive', { timeout: 1
   }
 });
 
+/** Reads a folder without packing it. */
+function read(tool: ForeignTool, source: string): Promise<Adopted> {
+  return tool.read(source, { name: 'model', temporary: folder, isTemporary: false, onStep: () => {} });
+}
+
+/** Files of versions of a SavedModel, by folder. */
+function savedModels(...folders: string[]): Files {
+  return Object.fromEntries(folders.map((each) => [`${each}/saved_model.pb`, '']));
+}
+
+test('the numbers of versions have no leading zeros, and folders may have some', { timeout: 60_000 }, async () => {
+  const source = artefact({ '00000123/model.onnx': network, '007/model.onnx': network });
+  const { manifest, notes, remove } = await pack(source);
+  expect(manifest).toMatchObject({ version: '123', origin: 'triton' });
+  expect(notes).toEqual(['versions: 007 also exist, and a package has one; pack the folder 007 with `--version 7`']);
+  remove();
+});
+
+test.each([
+  ['all', '', '123'],
+  ['one', 'versions: 123', '123'],
+  ['several', 'versions: [20, 123, 3]', '123'],
+])('the latest version is read where a policy lists %s', async (_, listed, version) => {
+  const policy = listed && `specific { ${listed} }`;
+  const serving = artefact({
+    'models.config': `model_config_list { config { base_path: "/m" model_version_policy { ${policy} } } }`,
+    ...savedModels('m/3', 'm/20', 'm/00000123'),
+  });
+  const { model: saved, version: served } = await read(tensorFlowServing, serving);
+  expect([saved, served]).toEqual([join(serving, 'm', '00000123'), version]);
+  const repository = artefact({
+    'config.pbtxt': `platform: "onnxruntime_onnx" version_policy { ${policy} }`,
+    '3/model.onnx': '',
+    '20/model.onnx': '',
+    '00000123/model.onnx': '',
+  });
+  const adopted = await read(triton, repository);
+  expect([adopted.model, adopted.version]).toEqual([join(repository, '00000123', 'model.onnx'), version]);
+});
+
+test('tensors of PyTorch in Triton are in the order of their indexes, and a reshape is noted', async () => {
+  const config = (backend: string) => `backend: "${backend}" max_batch_size: 8
+input { name: "b__1" data_type: TYPE_STRING dims: 2 }
+input { name: "a__0" data_type: TYPE_FP32 dims: 1 reshape { shape: [] } }
+output { name: "y__10" data_type: TYPE_FP32 dims: 1 }
+output { name: "y__9" data_type: TYPE_FP32 dims: 1 }
+`;
+  const a = { name: 'a__0', datatype: 'FP32', shape: [-1] };
+  const b = { name: 'b__1', datatype: 'BYTES', shape: [-1, 2] };
+  const notes = ['a__0, reshape: requests have the shape that the model takes'];
+  const pytorch = await read(triton, artefact({ 'config.pbtxt': config('pytorch'), '1/model.pt': '' }));
+  expect(pytorch).toMatchObject({ inputs: [a, b], outputNames: ['y__9', 'y__10'], notes });
+  const other = await read(triton, artefact({ 'config.pbtxt': config('onnxruntime'), '1/model.onnx': '' }));
+  expect(other).toMatchObject({ inputs: [b, a], outputNames: ['y__10', 'y__9'], notes });
+  const unnumbered = config('pytorch').replace('a__0', 'a');
+  expect(await read(triton, artefact({ 'config.pbtxt': unnumbered, '1/model.pt': '' }))).toMatchObject({
+    inputs: [{ name: 'b__1' }, { name: 'a' }],
+  });
+});
+
 test.each<[string, () => string, string, RegExp]>([
   [
     'a script with steps of its own',
@@ -259,6 +322,12 @@ test.each<[string, () => string, string, RegExp]>([
     () => artefact({ 'config.pbtxt': 'backend: "python"', '1/model.py': '' }),
     'FORMAT_UNSUPPORTED',
     /config\.pbtxt has the backend python, and onnxruntime, .* can be packed/,
+  ],
+  [
+    'a backend of Triton named as a member of objects',
+    () => artefact({ 'config.pbtxt': 'backend: "constructor"', '1/model.py': '' }),
+    'FORMAT_UNSUPPORTED',
+    /config\.pbtxt has the backend constructor, and onnxruntime, .* can be packed/,
   ],
   [
     'a repository of several models',
