@@ -1,12 +1,14 @@
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { ModelPackageError } from '@modelship/runtime/manifest';
 import type { Adopted, ForeignTool } from './adopted.js';
 import { tensorFlowServing } from './tensorflow-serving.js';
 import { versionsIn } from './versions.js';
 
-/** Script with the user's own steps around a model. */
-const SCRIPT = join('code', 'inference.py');
+/** Folder of the user's own scripts. The containers run `inference.py`, or the one that SAGEMAKER_PROGRAM names. */
+const CODE = 'code';
+
+const SCRIPT = join(CODE, 'inference.py');
 
 /** Names of the model of each container, the first that exists. */
 const MODELS: readonly { readonly file: string; readonly method?: Adopted['method'] }[] = [
@@ -18,8 +20,12 @@ const MODELS: readonly { readonly file: string; readonly method?: Adopted['metho
   { file: 'model.onnx' },
 ];
 
-/** Functions of a script that the containers call instead of their own. `model_fn` only loads the model. */
-const STEPS = /^(?:async +)?def +(input_fn|predict_fn|output_fn|transform_fn|input_handler|output_handler|handler)\b/gm;
+/**
+ * Functions of a script that the containers call instead of their own. Scripts may define, import or assign them.
+ * `model_fn` only loads the model. Logging uses the name `handler` too, so that only its definition and import count.
+ */
+const STEPS =
+  /\b(input_fn|predict_fn|output_fn|transform_fn|input_handler|output_handler|(?<=\bdef +|\bimport\b.*)handler)\b/g;
 
 /** Reads the content of SageMaker's `model.tar.gz`. */
 export const sageMaker: ForeignTool = {
@@ -27,7 +33,7 @@ export const sageMaker: ForeignTool = {
   id: 'sagemaker',
   recognize: (folder) => (existsSync(join(folder, SCRIPT)) ? SCRIPT : undefined),
   read: async (folder, context) => {
-    const notes = scriptNotes(join(folder, SCRIPT));
+    const notes = scriptNotes(folder);
     const base = savedModelBase(folder);
     if (base !== undefined) {
       const adopted = await tensorFlowServing.read(base, context);
@@ -56,17 +62,23 @@ function savedModelBase(folder: string): string | undefined {
 }
 
 /**
- * Returns a note on a script that only loads the model.
+ * Returns a note on each script that only loads the model, or helps to.
  *
- * @throws ModelPackageError `FORMAT_UNSUPPORTED` if the script has steps around the model
+ * @throws ModelPackageError `FORMAT_UNSUPPORTED` if a script has steps around the model
  */
-function scriptNotes(path: string): string[] {
-  if (!existsSync(path)) return [];
-  const steps = [...readFileSync(path, 'utf8').matchAll(STEPS)].map(([, name]) => name);
-  if (steps.length === 0) return [`${SCRIPT}: the model is loaded from its file instead of by the script`];
-  throw new ModelPackageError(
-    'FORMAT_UNSUPPORTED',
-    `${path} defines ${steps.join(', ')}, which are steps around the model that a package does not run. Move them into the ` +
-      'model, or give the file of the model to serve it without them.',
-  );
+function scriptNotes(folder: string): string[] {
+  const code = join(folder, CODE);
+  if (!statSync(code, { throwIfNoEntry: false })?.isDirectory()) return [];
+  const scripts = readdirSync(code, { withFileTypes: true }).filter((entry) => !entry.isDirectory());
+  const names = scripts.map(({ name }) => name).filter((name) => name.endsWith('.py'));
+  return names.sort().map((name) => {
+    const path = join(code, name);
+    const steps = [...readFileSync(path, 'utf8').matchAll(STEPS)].map(([step]) => step);
+    if (steps.length === 0) return `${CODE}/${name}: the model is loaded from its file instead of by the script`;
+    throw new ModelPackageError(
+      'FORMAT_UNSUPPORTED',
+      `${path} names ${[...new Set(steps)].join(', ')}, which are steps around the model that a package does not run. ` +
+        'Move them into the model, or give the file of the model to serve it without them.',
+    );
+  });
 }

@@ -5,6 +5,7 @@ import { dirname, join } from 'node:path';
 import { create } from 'tar';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import type { Adopted, ForeignTool } from '../../../../lib/pack/adopt/adopted.js';
+import { sageMaker } from '../../../../lib/pack/adopt/sagemaker.js';
 import { tensorFlowServing } from '../../../../lib/pack/adopt/tensorflow-serving.js';
 import { triton } from '../../../../lib/pack/adopt/triton.js';
 import { ALL, shareOf } from '../../../support/share.js';
@@ -299,13 +300,39 @@ output { name: "y__9" data_type: TYPE_FP32 dims: 1 }
   });
 });
 
+test('each script of SageMaker that is not run is noted', async () => {
+  const log = 'import logging\n\nhandler = logging.StreamHandler()\nlogging.root.addHandler(handler)\n';
+  const source = artefact({ 'model.joblib': '', 'code/serve.py': 'import helpers\n', 'code/helpers.py': log });
+  expect((await read(sageMaker, source)).notes).toEqual([
+    'code/helpers.py: the model is loaded from its file instead of by the script',
+    'code/serve.py: the model is loaded from its file instead of by the script',
+  ]);
+});
+
+test.each([
+  ['imported', 'from steps import predict_fn\n', 'inference.py'],
+  [
+    'indented',
+    'try:\n    import torch\nexcept ImportError:\n    def predict_fn(data, model):\n        pass\n',
+    'inference.py',
+  ],
+  ['assigned', 'predict_fn = lambda data, model: model(data)\n', 'inference.py'],
+  ['in another script', 'def predict_fn(data, model):\n    pass\n', 'serve.py'],
+])('a step of SageMaker that is %s is refused', async (_, text, file) => {
+  const source = artefact({ 'model.joblib': '', 'code/a.py': '', [`code/${file}`]: text });
+  await expect(read(sageMaker, source)).rejects.toMatchObject({
+    code: 'FORMAT_UNSUPPORTED',
+    message: expect.stringMatching(new RegExp(`${file} names predict_fn, which are steps around the model`)),
+  });
+});
+
 test.each<[string, () => string, string, RegExp]>([
   [
     'a script with steps of its own',
     () =>
       archive({ 'model.pth': model('model.pt'), 'code/inference.py': 'def input_fn(body, kind):\n    return body\n' }),
     'FORMAT_UNSUPPORTED',
-    /inference\.py defines input_fn, which are steps around the model/,
+    /inference\.py names input_fn, which are steps around the model/,
   ],
   [
     'a script beside the versions of a SavedModel',
@@ -315,7 +342,7 @@ test.each<[string, () => string, string, RegExp]>([
         'code/inference.py': 'def input_handler(data, context):\n    return data\n',
       }),
     'FORMAT_UNSUPPORTED',
-    /inference\.py defines input_handler/,
+    /inference\.py names input_handler/,
   ],
   [
     'a Python model of Triton',
