@@ -1,7 +1,7 @@
-import { closeSync, createReadStream, openSync, readSync, statSync } from 'node:fs';
+import { createReadStream, statSync } from 'node:fs';
 import { readdir } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
-import { IMAGE_INPUT } from '@modelship/runtime/manifest';
+import { FileBytes, IMAGE_INPUT, isZip } from '@modelship/runtime/manifest';
 import { csvRecords } from './csv-records.js';
 import { EvaluationDataError } from './metrics/compute.js';
 import { npzRows } from './npz-rows.js';
@@ -70,13 +70,18 @@ async function* fileRows(path: string): AsyncGenerator<DataRow> {
 
 /** Whether a file starts as a ZIP archive does. A file that cannot be read does not. */
 function isArchive(path: string): boolean {
-  const head = Buffer.alloc(4);
   try {
-    const file = openSync(path, 'r');
-    readSync(file, head);
-    closeSync(file);
-  } catch {}
-  return head.toString('latin1') === 'PK\x03\x04';
+    // Reading from a pipe would take its first bytes.
+    if (!statSync(path).isFile()) return false;
+    const file = new FileBytes(path);
+    try {
+      return isZip(file.read(0, 4));
+    } finally {
+      file.close();
+    }
+  } catch {
+    return false;
+  }
 }
 
 async function* textOf(path: string): AsyncGenerator<string> {

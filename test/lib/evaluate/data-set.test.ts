@@ -1,4 +1,5 @@
-import { mkdirSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { closeSync, mkdirSync, mkdtempSync, openSync, readFileSync, writeFileSync, writeSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
@@ -64,6 +65,22 @@ test.each([
 test('a file that does not exist is an error', async () => {
   const rows = readDataSet('/nowhere/rows.csv');
   await expect(rows.next()).rejects.toThrow('/nowhere/rows.csv cannot be read (ENOENT)');
+});
+
+test('a pipe is read from its first byte', async () => {
+  const path = join(mkdtempSync(join(tmpdir(), 'data-set-')), 'pipe');
+  execFileSync('mkfifo', [path]);
+  // Opened for both, the pipe neither blocks nor loses its bytes between two readers.
+  const pipe = openSync(path, 'r+');
+  writeSync(pipe, 'width,length\n1,2\n3,4\n');
+  const rows: unknown[] = [];
+  for await (const { values } of readDataSet(path)) {
+    if (rows.push(values) === 1) closeSync(pipe);
+  }
+  expect(rows).toEqual([
+    { width: '1', length: '2' },
+    { width: '3', length: '4' },
+  ]);
 });
 
 test('a folder has a folder of pictures for each class', async () => {
