@@ -96,13 +96,14 @@ function categoriesOf(batches: Iterable<SampledBatch>, name: string): Categories
       const value = data[index] as Buffer | number;
       const own = columns[index % width] ?? new Map();
       columns[index % width] = own.set(String(value), value);
+      // Files of pictures are rejected here, as those of all batches may not fit in memory together.
+      if (own.size > MAXIMUM_CATEGORIES) {
+        throw new EvaluationDataError(
+          `the input ${name} has more than ${MAXIMUM_CATEGORIES} values that are not numbers. --extraction draws queries ` +
+            'for columns of numbers and categories only, and not for texts or pictures.',
+        );
+      }
     }
-  }
-  if (columns.some(({ size }) => size > MAXIMUM_CATEGORIES)) {
-    throw new EvaluationDataError(
-      `the input ${name} has more than ${MAXIMUM_CATEGORIES} values that are not numbers. --extraction draws queries for ` +
-        'columns of numbers and categories only, and not for texts or pictures.',
-    );
   }
   return columns.map((column) => [...column.values()]);
 }

@@ -106,13 +106,14 @@ test('queries are as many as stated, and within the ranges of the columns', asyn
   }
 });
 
+const texts = (values: readonly string[]): SampledBatch => ({
+  rows: values.map((_, row) => ({ place: `row ${row}`, label: 0 })),
+  inputs: [
+    { name: 'color', datatype: 'BYTES', shape: [values.length], data: values.map((value) => Buffer.from(value)) },
+  ],
+});
+
 test('categories are drawn from their values, and texts are an error', async () => {
-  const texts = (values: readonly string[]): SampledBatch => ({
-    rows: values.map((_, row) => ({ place: `row ${row}`, label: 0 })),
-    inputs: [
-      { name: 'color', datatype: 'BYTES', shape: [values.length], data: values.map((value) => Buffer.from(value)) },
-    ],
-  });
   const seen = new Set<string>();
   const options: ExtractionOptions = {
     outputs: [LABEL],
@@ -131,6 +132,21 @@ test('categories are drawn from their values, and texts are an error', async () 
   expect(seen).toEqual(new Set(['red', 'green', 'blue']));
   const different = texts(Array.from({ length: 60 }, (_, row) => `text ${row}`));
   await expect(extractionOf([different], options)).rejects.toThrow(/columns of numbers and categories only/);
+});
+
+test('texts are an error before all batches are read', async () => {
+  const built: number[] = [];
+  const batches = {
+    *[Symbol.iterator]() {
+      for (const index of [0, 1, 2]) {
+        built.push(index);
+        yield texts(Array.from({ length: 60 }, (_, row) => `text ${index} ${row}`));
+      }
+    },
+  };
+  const options = { outputs: [LABEL], queries: 100, requestRows: 10, predict: async () => expect.unreachable() };
+  await expect(extractionOf(batches, options)).rejects.toThrow(/columns of numbers and categories only/);
+  expect(new Set(built)).toEqual(new Set([0]));
 });
 
 test('an interruption keeps the copies until then', async () => {
