@@ -29,13 +29,17 @@ export function numbersOf({ data }: Tensor): Float64Array {
   return Float64Array.from(data as ArrayLike<number>, Number);
 }
 
+/** Returns values in an array of the same class as that of a tensor. */
+export function dataLike({ data }: Tensor, values: Iterable<Buffer | number | bigint>): Tensor['data'] {
+  return (data.constructor as unknown as { from(values: Iterable<unknown>): Tensor['data'] }).from(values);
+}
+
 /** Returns a tensor with other numbers. Those of integers are rounded, and kept within the type. */
 export function withNumbers(tensor: Tensor, numbers: Float64Array): Tensor {
-  const DataArray = tensor.data.constructor as unknown as { from(values: Iterable<unknown>): Tensor['data'] };
-  if (isFloating(tensor)) return { ...tensor, data: DataArray.from(numbers) };
+  if (isFloating(tensor)) return { ...tensor, data: dataLike(tensor, numbers) };
   const [low, high] = integerRange(tensor.datatype);
   const whole = Array.from(numbers, (value) => Math.min(high, Math.max(low, Math.round(value))));
-  return { ...tensor, data: DataArray.from(tensor.datatype.endsWith('64') ? whole.map(BigInt) : whole) };
+  return { ...tensor, data: dataLike(tensor, tensor.datatype.endsWith('64') ? whole.map(BigInt) : whole) };
 }
 
 function integerRange(datatype: Datatype): [number, number] {

@@ -1,6 +1,6 @@
 import type { Tensor } from '@modelship/runtime';
 import { EvaluationDataError } from '../metrics/compute.js';
-import { type ColumnRange, columnRanges, isNumeric, numbersOf, withNumbers } from '../numeric-columns.js';
+import { type ColumnRange, columnRanges, dataLike, isNumeric, numbersOf, withNumbers } from '../numeric-columns.js';
 import type { SampledBatch } from '../row-sample.js';
 import type { Rows } from './surrogate.js';
 
@@ -55,11 +55,7 @@ export class QueryColumns {
         const own = categories[index % width]!;
         return own[Math.floor(random() * own.length)]!;
       });
-      return {
-        ...tensor,
-        shape,
-        data: (tensor.datatype === 'BYTES' ? values : Uint8Array.from(values as number[])) as Tensor['data'],
-      };
+      return { ...tensor, shape, data: dataLike(tensor, values) };
     });
   }
 

@@ -149,6 +149,24 @@ test('texts are an error before all batches are read', async () => {
   expect(new Set(built)).toEqual(new Set([0]));
 });
 
+test.each(['FP16', 'BF16'] as const)('columns of %s are drawn from their values', async (datatype) => {
+  // The bits of 0, 1 and 2 in FP16, which do not fit into a byte.
+  const data = Uint16Array.of(0x0000, 0x3c00, 0x4000);
+  const rows = [0, 1, 2].map((row) => ({ place: `row ${row}`, label: 0 }));
+  const seen = new Set<number>();
+  await extractionOf([{ rows, inputs: [{ name: 'x', datatype, shape: [3], data }] }], {
+    outputs: [VALUE],
+    queries: 100,
+    requestRows: 10,
+    predict: async ([input]) => {
+      expect(input!.data).toBeInstanceOf(Uint16Array);
+      for (const value of input!.data as Uint16Array) seen.add(value);
+      return [{ ...VALUE, shape: input!.shape, data: Float64Array.from(input!.data as Uint16Array) }];
+    },
+  });
+  expect(seen).toEqual(new Set(data));
+});
+
 test('an interruption keeps the copies until then', async () => {
   const interruption = new AbortController();
   const step = (text: string) => text === '456 queries' && interruption.abort();
