@@ -2,6 +2,7 @@ import type { Tensor, TensorSpec } from '@modelship/runtime';
 import { randomNumbers } from '@modelship/runtime/serve';
 import type { Chart } from '../../report/chart.js';
 import { figure } from '../../report/figure.js';
+import { areProbabilities } from '../metrics/class-scores.js';
 import { EvaluationDataError } from '../metrics/compute.js';
 import { valuesOf } from '../row-evaluation.js';
 import { type Predict, type SampledBatch, SEED } from '../row-sample.js';
@@ -78,6 +79,8 @@ export async function extractionOf(
   const levels: ExtractionLevel[] = [];
   const isClass = expected[0]!.length > 1;
   const agreement = isClass ? sameClass : r2;
+  // Decided for all rows together: the scores of single rows may look like probabilities by chance.
+  const haveLogits = isClass && scoresOutput(outputs) !== undefined && areProbabilities(expected);
   let asked = 0;
   for (const budget of budgets(queries)) {
     while (asked < budget && !signal?.aborted) {
@@ -104,7 +107,7 @@ export async function extractionOf(
       );
     levels.push({
       queries: budget,
-      linearModel: agreementOf(fitLinear(features, targets)),
+      linearModel: agreementOf(fitLinear(features, haveLogits ? targets.map(logits) : targets)),
       decisionTree: agreementOf(fitTree(features, isClass ? oneHot(targets) : targets)),
     });
   }
@@ -131,7 +134,7 @@ function responsesOf(specs: readonly TensorSpec[]): Responses {
       const values = valuesOf(outputs, scores.name);
       const width = values.length / rows;
       return Array.from({ length: rows }, (_, row) =>
-        logits(Float64Array.from({ length: width }, (_, index) => Number(values[row * width + index]))),
+        Float64Array.from({ length: width }, (_, index) => Number(values[row * width + index])),
       );
     };
   }
@@ -174,10 +177,9 @@ function classResponses({ name }: TensorSpec): Responses {
 }
 
 /** Returns the logarithms of probabilities, less their mean, which are linear in a logistic regression. */
-function logits(scores: Float64Array): Float64Array {
-  if (!scores.every((score) => score >= 0 && score <= 1)) return scores;
-  const logarithms = scores.map((score) => Math.log(Math.max(score, LEAST_PROBABILITY)));
-  const mean = logarithms.reduce((sum, value) => sum + value, 0) / scores.length;
+function logits(probabilities: Float64Array): Float64Array {
+  const logarithms = probabilities.map((each) => Math.log(Math.max(each, LEAST_PROBABILITY)));
+  const mean = logarithms.reduce((sum, value) => sum + value, 0) / logarithms.length;
   return logarithms.map((value) => value - mean);
 }
 

@@ -1,6 +1,6 @@
 import type { Chart, Point, Series } from '../../report/chart.js';
 import { figure } from '../../report/figure.js';
-import { type ClassScores, comparedClasses, ranked, type Tie } from '../metrics/class-scores.js';
+import { areProbabilities, type ClassScores, comparedClasses, ranked, type Tie } from '../metrics/class-scores.js';
 import type { LabelSets } from '../metrics/label-sets.js';
 import type { Figure, NameOf } from './figure.js';
 import { thinned } from './thinned.js';
@@ -100,7 +100,7 @@ function curves(
 
 /** Returns how often the predicted class is right, by its score. Undefined if the scores are not probabilities. */
 function reliabilityDiagram({ expected, scores, weights }: ClassScores): Chart | undefined {
-  if (!scores.every((own) => own.every((score) => score >= 0 && score <= 1))) return undefined;
+  if (!areProbabilities(scores)) return undefined;
   const bins = Array.from({ length: BINS }, () => ({ rows: 0, confidence: 0, right: 0 }));
   for (const [row, own] of scores.entries()) {
     const confidence = Math.max(...own);

@@ -9,6 +9,11 @@ export interface ClassScores {
   readonly weights: Weights;
 }
 
+/** Whether the scores of all rows may be probabilities. */
+export function areProbabilities(scores: readonly (readonly number[] | Float64Array)[]): boolean {
+  return scores.every((own) => own.every((score) => score >= 0 && score <= 1));
+}
+
 /** Probabilities of 0 and 1 are moved by this much, so that a wrong one does not cost infinitely much. */
 const EPSILON = 2 ** -52;
 

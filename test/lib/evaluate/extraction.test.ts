@@ -70,6 +70,11 @@ test('a logistic regression is copied exactly, and with few queries', async () =
   expect(many).toBeLessThan(1);
 });
 
+test('linear scores that are not probabilities are copied exactly, though those of some rows are from 0 to 1', async () => {
+  const { levels } = await copied(SCORES, ([a, b]) => [a!, 0.5 - a!, 0.1 * b!]);
+  expect(levels.map(({ linearModel }) => linearModel)).toEqual([1, 1, 1]);
+});
+
 test('a linear regression is copied exactly', async () => {
   const { agreement, constant, levels } = await copied(VALUE, ([a, b]) => [3 * a! - b! + 5]);
   expect({ agreement, constant }).toEqual({ agreement: 'r2', constant: 0 });
