@@ -57,17 +57,19 @@ const LEAST_PROBABILITY = 1e-12;
  * Trains copies of a model on its responses to drawn inputs, and compares them with the model on rows of the data set. The
  * caller is assumed to know the range of each column, and no row.
  *
+ * @returns undefined if it is interrupted before the first copies are trained
  * @throws EvaluationDataError if the model is neither a classifier nor a regression of columns
  */
 export async function extractionOf(
   batches: Iterable<SampledBatch>,
   options: ExtractionOptions,
-): Promise<ExtractionReport> {
+): Promise<ExtractionReport | undefined> {
   const { predict, outputs, queries, requestRows, step, signal } = options;
   const responses = responsesOf(outputs);
   const columns = new QueryColumns(batches);
   const heldOut: { readonly features: Float64Array; readonly response: Float64Array }[] = [];
   for (const { rows, inputs } of batches) {
+    if (signal?.aborted) return undefined;
     const found = responses(await predict(inputs), rows.length);
     const features = columns.features(inputs, rows.length);
     for (const [row, response] of found.entries()) heldOut.push({ features: features[row]!, response });
@@ -111,6 +113,7 @@ export async function extractionOf(
       decisionTree: agreementOf(fitTree(features, isClass ? oneHot(targets) : targets)),
     });
   }
+  if (levels.length === 0) return undefined;
   return {
     agreement: isClass ? 'same class' : 'r2',
     rows: heldOut.length,

@@ -27,12 +27,12 @@ function batch(rows = 300): SampledBatch {
 }
 
 /** Measures the copies of a model that predicts some numbers for each row. */
-function copied(
+async function copied(
   spec: TensorSpec,
   model: (row: readonly number[]) => readonly number[],
   options: Partial<ExtractionOptions> = {},
 ) {
-  return extractionOf([batch()], {
+  const report = await extractionOf([batch()], {
     outputs: [spec],
     queries: 2000,
     requestRows: 256,
@@ -43,6 +43,7 @@ function copied(
     },
     ...options,
   });
+  return report!;
 }
 
 const softmax = (scores: readonly number[]) => {
@@ -132,8 +133,8 @@ test('categories are drawn from their values, and texts are an error', async () 
       ];
     },
   };
-  const { levels } = await extractionOf([texts(['red', 'green', 'blue', 'red'])], options);
-  expect(levels.at(-1)).toEqual({ queries: 100, linearModel: 1, decisionTree: 1 });
+  const report = await extractionOf([texts(['red', 'green', 'blue', 'red'])], options);
+  expect(report!.levels.at(-1)).toEqual({ queries: 100, linearModel: 1, decisionTree: 1 });
   expect(seen).toEqual(new Set(['red', 'green', 'blue']));
   const different = texts(Array.from({ length: 60 }, (_, row) => `text ${row}`));
   await expect(extractionOf([different], options)).rejects.toThrow(/columns of numbers and categories only/);
@@ -177,6 +178,27 @@ test('an interruption keeps the copies until then', async () => {
   const step = (text: string) => text === '456 queries' && interruption.abort();
   const { levels } = await copied(SCORES, LOGISTIC, { signal: interruption.signal, step });
   expect(levels.map(({ queries }) => queries)).toEqual([20, 200]);
+});
+
+test.each([
+  ['the rows of the data set', 2],
+  ['the queries of the first copy', 4],
+])('an interruption during %s has no report, and sends no more requests', async (_, last) => {
+  const interruption = new AbortController();
+  let requests = 0;
+  const report = await extractionOf([batch(10), batch(10), batch(10)], {
+    outputs: [VALUE],
+    queries: 2000,
+    requestRows: 10,
+    signal: interruption.signal,
+    predict: async ([input]) => {
+      if (++requests === last) interruption.abort();
+      const data = Float64Array.from(rowsIn(input!.data), ([a]) => a!);
+      return [{ ...VALUE, shape: [data.length], data }];
+    },
+  });
+  expect(report).toBeUndefined();
+  expect(requests).toBe(last);
 });
 
 describe('surrogates', () => {
