@@ -3,7 +3,7 @@ import { InferenceError, type Tensor } from '@modelship/runtime';
 import { arraysFromNpz } from '@modelship/runtime/serve';
 import { EvaluationDataError } from './metrics/compute.js';
 
-/** Maximum size of the arrays of a file. They are read as a whole. */
+/** Maximum size of the decompressed arrays of a file, which is read as a whole. */
 const MAXIMUM_BYTES = 4 * 1024 ** 3;
 
 /** Values of a row by the name of the array. */
@@ -39,6 +39,11 @@ async function readArrays(path: string): Promise<readonly Tensor[]> {
     return await arraysFromNpz(readFileSync(path), MAXIMUM_BYTES);
   } catch (error) {
     if (error instanceof InferenceError) throw new EvaluationDataError(`${path}: ${error.message}.`);
+    if ((error as NodeJS.ErrnoException).code === 'ERR_FS_FILE_TOO_LARGE') {
+      throw new EvaluationDataError(
+        `${path} has more than 2 GiB. Save the rows as CSV or JSON Lines, which are read row by row.`,
+      );
+    }
     throw error;
   }
 }

@@ -1,5 +1,15 @@
 import { execFileSync } from 'node:child_process';
-import { closeSync, mkdirSync, mkdtempSync, openSync, readFileSync, writeFileSync, writeSync } from 'node:fs';
+import {
+  closeSync,
+  mkdirSync,
+  mkdtempSync,
+  openSync,
+  readFileSync,
+  rmSync,
+  truncateSync,
+  writeFileSync,
+  writeSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
@@ -133,5 +143,21 @@ describe('arrays of NumPy', () => {
   test('that are cut off are an error', async () => {
     const file = readFileSync(join(__dirname, '../../fixtures/rows.npz'));
     await expect(rowsOf(file.subarray(0, file.length - 30))).rejects.toThrow(EvaluationDataError);
+  });
+
+  test('in a file of more than 2 GiB are an error', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'data-set-'));
+    const path = join(folder, 'rows.npz');
+    writeFileSync(path, 'PK\x03\x04');
+    // The file is sparse: it takes no space.
+    truncateSync(path, 2 * 1024 ** 3 + 1);
+    const error = await readDataSet(path)
+      .next()
+      .catch((reason: unknown) => reason);
+    rmSync(folder, { recursive: true });
+    expect(error).toBeInstanceOf(EvaluationDataError);
+    expect((error as Error).message).toBe(
+      `${path} has more than 2 GiB. Save the rows as CSV or JSON Lines, which are read row by row.`,
+    );
   });
 });
