@@ -68,12 +68,12 @@ function namesWithOthers(classes: readonly Label[], all: readonly Label[], nameO
 }
 
 /** Returns the most frequent classes, in the order of their numbers. */
-export function mostFrequent(classes: readonly Label[], maximum = MAXIMUM_CLASSES): Label[] {
+function mostFrequent(classes: readonly Label[]): Label[] {
   const counts = new Map<Label, number>();
   for (const each of classes) counts.set(each, (counts.get(each) ?? 0) + 1);
   return [...counts]
     .sort(([, one], [, other]) => other - one)
-    .slice(0, maximum)
+    .slice(0, MAXIMUM_CLASSES)
     .map(([each]) => each)
     .sort((one, other) => Number(one) - Number(other));
 }

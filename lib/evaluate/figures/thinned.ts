@@ -1,5 +1,5 @@
 /** Most points of a series, so that a page with many rows stays small. */
-export const MAXIMUM_POINTS = 1000;
+const MAXIMUM_POINTS = 1000;
 
 /** Returns evenly spaced elements of a list that has too many. The first and the last are kept. */
 export function thinned<Element>(list: readonly Element[]): readonly Element[] {
