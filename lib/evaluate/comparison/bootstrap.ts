@@ -1,12 +1,10 @@
 import { randomNumbers } from '@modelship/runtime/serve';
 import { EvaluationDataError } from '../metrics/compute.js';
+import { SEED } from '../row-sample.js';
 import { INTERVAL_QUANTILE, LEVEL, type PairedTest } from './paired-test.js';
 
 /** Samples of the rows. */
 const REPLICATES = 2000;
-
-/** Seed of the samples, so that the same data has the same verdict. */
-const SEED = 1;
 
 /**
  * Compares two versions by the paired bootstrap: rows are drawn with replacement, the same for both versions. The

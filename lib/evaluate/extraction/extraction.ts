@@ -3,6 +3,7 @@ import { randomNumbers } from '@modelship/runtime/serve';
 import type { Chart } from '../../report/chart.js';
 import { figure } from '../../report/figure.js';
 import { areProbabilities } from '../metrics/class-scores.js';
+import { accuracy } from '../metrics/classification.js';
 import { EvaluationDataError } from '../metrics/compute.js';
 import { valuesOf } from '../row-evaluation.js';
 import { type Predict, type SampledBatch, SEED } from '../row-sample.js';
@@ -197,8 +198,9 @@ function oneHot(responses: Rows): Rows {
   return classes.map((own) => Float64Array.from({ length: width }, (_, index) => (index === own ? 1 : 0)));
 }
 
+/** Returns the share of rows with the same class. */
 function sameClass(predicted: Rows, expected: Rows): number {
-  return predicted.filter((row, index) => classOf(row) === classOf(expected[index]!)).length / expected.length;
+  return accuracy({ expected: expected.map(classOf), predicted: predicted.map(classOf), weights: undefined });
 }
 
 function mostFrequentShare(expected: Rows): number {
