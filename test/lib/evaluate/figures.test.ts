@@ -54,7 +54,7 @@ test('the reliability diagram has the share of right rows by score', () => {
 });
 
 test('scores that are not probabilities have no reliability diagram', () => {
-  const { figures } = { figures: evaluated(SCORES, ['no', 'yes'], Float32Array.of(3, -1, -2, 4)).figures() };
+  const figures = evaluated(SCORES, ['no', 'yes'], Float32Array.of(3, -1, -2, 4)).figures();
   expect(figures.map(({ title }) => title)).toEqual(['Confusion matrix', 'ROC curve', 'Precision and recall']);
 });
 

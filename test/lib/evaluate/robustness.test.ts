@@ -31,6 +31,14 @@ const rowsIn = (data: Tensor['data']) =>
     Array.from((data as Float64Array).subarray(row * WIDTH, (row + 1) * WIDTH)),
   );
 
+/** Returns the standard deviation of each column. */
+const deviationsOf = (rows: readonly (readonly number[])[]) =>
+  rows[0]!.map((_, column) => {
+    const own = rows.map((row) => row[column]!);
+    const mean = own.reduce((sum, value) => sum + value, 0) / own.length;
+    return Math.sqrt(own.reduce((sum, value) => sum + (value - mean) ** 2, 0) / own.length);
+  });
+
 /** Returns a classifier by the sign of a score. */
 const classifier = (score: (row: readonly number[]) => number) => async (inputs: readonly Tensor[]) => {
   const scores = rowsIn(inputs[0]!.data).map(score);
@@ -119,18 +127,14 @@ describe('noise', () => {
 describe('adversarial search', () => {
   test('finds what a linear model has within the epsilon, and no more', async () => {
     const batch = rowsFor(LINEAR);
-    const [{ data }] = batch.inputs as [Tensor];
-    const deviations = Array.from({ length: WIDTH }, (_, column) => {
-      const own = rowsIn(data).map((row) => row[column]!);
-      const mean = own.reduce((sum, value) => sum + value, 0) / own.length;
-      return Math.sqrt(own.reduce((sum, value) => sum + (value - mean) ** 2, 0) / own.length);
-    });
+    const rows = rowsIn(batch.inputs[0]!.data);
+    const deviations = deviationsOf(rows);
     const report = await measuredOf([batch], { predict: classifier(LINEAR), evaluation });
     const found = values(report, 'adversarial search');
     for (const [index, epsilon] of EPSILONS.entries()) {
       const reach =
         epsilon * LINEAR_WEIGHTS.reduce((sum, each, column) => sum + Math.abs(each) * deviations[column]!, 0);
-      const exact = rowsIn(data).filter((row) => Math.abs(LINEAR(row)) >= reach).length / 200;
+      const exact = rows.filter((row) => Math.abs(LINEAR(row)) >= reach).length / 200;
       expect(found[index]).toBeGreaterThanOrEqual(exact - 1e-12);
       expect(found[index]).toBeLessThanOrEqual(exact + 0.01);
     }
@@ -151,11 +155,7 @@ describe('adversarial search', () => {
     const last = seen.slice(-ADVERSARIAL_QUERIES);
     expect(report.changes.at(-1)!.note).toContain(`${ADVERSARIAL_QUERIES} queries`);
     expect(seen).toHaveLength(1 + 3 * 4 + EPSILONS.length * ADVERSARIAL_QUERIES);
-    const deviations = before[0]!.map((_, column) => {
-      const own = before.map((row) => row[column]!);
-      const mean = own.reduce((sum, value) => sum + value, 0) / own.length;
-      return Math.sqrt(own.reduce((sum, value) => sum + (value - mean) ** 2, 0) / own.length);
-    });
+    const deviations = deviationsOf(before);
     const largest = last.flatMap((rows) =>
       rows.flatMap((row, index) =>
         row.map((value, column) => Math.abs(value - before[index]![column]!) / deviations[column]!),
