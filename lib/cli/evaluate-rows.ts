@@ -54,7 +54,7 @@ export interface RowFlags extends PredictorFlags, AgainstFlags, MetricLimits {
   readonly json?: boolean;
 }
 
-/** The evaluations of a model and of its baseline, if it has one. */
+/** Evaluations of a model and its baseline, with robustness and extraction. */
 interface Evaluations {
   readonly version: RowEvaluation;
   readonly baseline?: RowEvaluation | undefined;

@@ -99,7 +99,7 @@ async function* textOf(path: string): AsyncGenerator<string> {
       throw new EvaluationDataError(`${path} is not UTF-8. Save it again as UTF-8.`);
     }
     if (code === undefined) throw error;
-    throw new EvaluationDataError(`${path} cannot be read (${code}). Give a file of CSV or JSON Lines.`);
+    throw new EvaluationDataError(`${path} cannot be read (${code}). Give a file of CSV, JSON Lines or NumPy arrays.`);
   }
 }
 

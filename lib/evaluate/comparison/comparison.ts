@@ -4,7 +4,7 @@ import type { RowEvaluation, RowMetrics } from '../row-evaluation.js';
 import { compareVersions } from './compare-versions.js';
 import { type PairedTest, type Verdict, verdictOf } from './paired-test.js';
 
-/** What a model is compared by. */
+/** Options of a comparison. */
 export interface ComparisonOptions {
   /** Baseline, for reports. */
   readonly against: string;

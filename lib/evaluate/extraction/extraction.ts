@@ -31,7 +31,7 @@ export interface ExtractionReport {
   readonly levels: readonly ExtractionLevel[];
 }
 
-/** What the copies are made of. */
+/** Options of an extraction measurement. */
 export interface ExtractionOptions {
   readonly predict: Predict;
   readonly outputs: readonly TensorSpec[];

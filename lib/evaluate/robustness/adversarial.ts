@@ -9,7 +9,7 @@ export const ADVERSARIAL_QUERIES = 100;
 /** Largest changes, in standard deviations of each column. */
 export const EPSILONS: readonly number[] = [0.05, 0.1, 0.25];
 
-/** What a search asks. */
+/** Options of an adversarial search. */
 export interface AdversarialSearch {
   readonly predict: Predict;
   /** Creates an empty evaluation of the model. */

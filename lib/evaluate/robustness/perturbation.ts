@@ -1,7 +1,7 @@
 import type { Tensor, TensorSpec } from '@modelship/runtime';
 import type { ColumnRange } from '../numeric-columns.js';
 
-/** What a perturbation changes an input with. */
+/** Level, column ranges and random numbers of a perturbation. */
 export interface PerturbationContext {
   readonly level: number;
   /** Rows of the tensor. */

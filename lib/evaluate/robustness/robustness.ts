@@ -42,7 +42,7 @@ export interface RobustnessReport {
   readonly changes: readonly RobustnessResult[];
 }
 
-/** What the robustness is measured of. */
+/** Options of a robustness measurement. */
 export interface RobustnessOptions {
   readonly predict: Predict;
   /** Creates an empty evaluation of the model. */
