@@ -41,6 +41,12 @@ const FORMATS = {
   ...(ALL && { sklearn_skops: 'skops', lightgbm_label: 'skops' }),
 } as const;
 
+/** What packing notes, by the name of the model. */
+const NOTES: Readonly<Record<string, readonly string[]>> = {
+  // Its class is in the code beside the model.
+  pytorch_module: ['it imports networks.Scores (model.pth/model/data.pkl), which may run any code'],
+};
+
 const names = Object.keys(FORMATS);
 
 test.each(shareOf(names, 4, 'mlflow'))(
@@ -50,7 +56,7 @@ test.each(shareOf(names, 4, 'mlflow'))(
     const artefact = join(models, name);
     const { manifest, notes, folder: packed, remove } = await pack(artefact, { trustPickle: true });
     expect(manifest).toMatchObject({ format: FORMATS[name as keyof typeof FORMATS], origin: 'mlflow' });
-    expect(notes).toEqual([]);
+    expect(notes).toEqual(NOTES[name] ?? []);
     await expectAnswers(packed, '/invocations', answersOf(artefact));
     remove();
   },

@@ -1,6 +1,7 @@
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { ENVIRONMENT } from '@modelship/runtime/contract';
 import type { Manifest } from '@modelship/runtime/manifest';
 import { readConfig, startServer } from '@modelship/runtime/serve';
 import { expect } from 'vitest';
@@ -56,7 +57,7 @@ export async function expectAnswers(folder: string, route: string, answers: read
     MODELSHIP_PYTHON: process.env.MODELSHIP_PYTHON,
     MODELSHIP_LOG_LEVEL: 'error',
     MODELSHIP_TRUST_PICKLE: 'true',
-    PORT: '0',
+    [ENVIRONMENT.port]: '0',
   });
   const server = await startServer(config, '127.0.0.1', {});
   try {
