@@ -1,7 +1,7 @@
 // What images run is the bundle, in which gRPC, the S3 client and the exporter of spans are files of their own.
 
 import { createHash } from 'node:crypto';
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
 import { createRequire } from 'node:module';
 import type { AddressInfo } from 'node:net';
@@ -23,6 +23,14 @@ it.each(['server.js', 'lambda-handler.js'])('loads the S3 client only where it i
   // Name of an operation that only the client of S3 has.
   expect(readFileSync(join(bundle, 's3-source.js'), 'utf8')).toContain('ListObjectsV2');
   expect(readFileSync(join(bundle, file), 'utf8')).not.toContain('ListObjectsV2');
+});
+
+it('loads the validators of signatures only where signatures are verified', () => {
+  const bundle = join(import.meta.dirname, '../../runtime/dist/bundle');
+  const files = readdirSync(bundle).filter((file) => file.endsWith('.js'));
+  // Name of a field that only signatures have.
+  const validating = files.filter((file) => readFileSync(join(bundle, file), 'utf8').includes('x509CertificateChain'));
+  expect(validating).toEqual(['signature.js']);
 });
 
 it.runIf(process.env.MODELSHIP_TEST_FORMS === 'bundle')('is what tests of modules import', async () => {

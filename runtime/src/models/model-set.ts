@@ -1,5 +1,5 @@
 import type { Logger } from '../observability/log.js';
-import { SIGNATURE_FILE } from '../signature/statement.js';
+import { SIGNATURE_FILE } from '../signature/names.js';
 import { withoutQuery } from '../store/open-store.js';
 import { InferenceError } from '../tensor/errors.js';
 import { type Candidate, findCandidates } from './candidates.js';

@@ -1,5 +1,5 @@
 import type { KeyObject } from 'node:crypto';
-import { PAYLOAD_TYPE } from './schema.js';
+import { PAYLOAD_TYPE } from './names.js';
 
 /** Hash algorithm of signatures by the curve of the key, which are those that the specification allows. */
 const HASHES: Readonly<Record<string, string>> = { prime256v1: 'sha256', secp384r1: 'sha384', secp521r1: 'sha512' };

@@ -1,6 +1,6 @@
 export { hashOf, preAuthenticationEncoding } from './envelope.js';
-export { BUNDLE_TYPE, PAYLOAD_TYPE } from './schema.js';
-export { SIGNATURE_FILE, statementOf } from './statement.js';
+export { BUNDLE_TYPE, PAYLOAD_TYPE, SIGNATURE_FILE } from './names.js';
+export { statementOf } from './statement.js';
 export {
   certificatesIn,
   encodeTrust,

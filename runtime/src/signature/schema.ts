@@ -1,19 +1,10 @@
 import * as z from 'zod/mini';
 import en from 'zod/v4/locales/en.js';
 import type { Schema } from '../manifest/schema.js';
+import { BUNDLE_TYPE, PAYLOAD_TYPE, PREDICATE_TYPE, STATEMENT_TYPE } from './names.js';
 
 // This copy of zod is bundled into this module: see manifest/schema.ts.
 z.config({ ...en(), jitless: true });
-
-/** Media type of a Sigstore bundle, the file format of signatures: https://docs.sigstore.dev/about/bundle */
-export const BUNDLE_TYPE = 'application/vnd.dev.sigstore.bundle.v0.3+json';
-
-/** Type of the signed payload. */
-export const PAYLOAD_TYPE = 'application/vnd.in-toto+json';
-
-/** Types of the OpenSSF Model Signing specification 1.0: https://github.com/sigstore/model-transparency */
-export const STATEMENT_TYPE = 'https://in-toto.io/Statement/v1';
-export const PREDICATE_TYPE = 'https://model_signing/signature/v1.0';
 
 /** File of a signature: who signed, and what. Bytes are in base64. */
 export interface Bundle {

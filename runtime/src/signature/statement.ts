@@ -4,10 +4,8 @@ import { readdir } from 'node:fs/promises';
 import { basename, join, posix, resolve } from 'node:path';
 import { ModelPackageError } from '../manifest/package-error.js';
 import { fileSha256, fileSha256Sync } from '../manifest/verify.js';
-import { PREDICATE_TYPE, type Resource, STATEMENT_TYPE, type Statement } from './schema.js';
-
-/** File of a signature in a package, as OpenSSF's tools name it. It is the only file that the signature does not cover. */
-export const SIGNATURE_FILE = 'model.sig';
+import { PREDICATE_TYPE, SIGNATURE_FILE, STATEMENT_TYPE } from './names.js';
+import type { Resource, Statement } from './schema.js';
 
 /** How the files were read, which other tools need to read them again. */
 const SERIALIZATION = {

@@ -6,8 +6,9 @@ import { MAX_SIGNATURE_BYTES, readRegularFile } from '../manifest/regular-file.j
 import type { Schema } from '../manifest/schema.js';
 import { trustedSigner } from './certificates.js';
 import { CURVES, hashOf, preAuthenticationEncoding } from './envelope.js';
-import { BUNDLE_TYPE, type Bundle, bundleSchema, type Resource, statementSchema } from './schema.js';
-import { resourcesOf, resourcesOfSync, rootDigest, SIGNATURE_FILE } from './statement.js';
+import { BUNDLE_TYPE, SIGNATURE_FILE } from './names.js';
+import { type Bundle, bundleSchema, type Resource, statementSchema } from './schema.js';
+import { resourcesOf, resourcesOfSync, rootDigest } from './statement.js';
 import type { SignatureTrust } from './trust.js';
 
 /** What a verified signature says. */
