@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { mkdir, readdir, readFile, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { type Manifest, readManifest, SAMPLES_FILE, verifyFiles } from '@modelship/runtime/manifest';
+import { fileDigests, type Manifest, readManifest, SAMPLES_FILE, verifyFiles } from '@modelship/runtime/manifest';
 import { checkPickles, type PickleFinding } from '@modelship/runtime/serve';
 import { SIGNATURE_FILE, type SignatureTrust, verifySignature } from '@modelship/runtime/signature';
 import { packageRoot } from '../bundle/package-root.js';
@@ -64,7 +64,7 @@ export async function writeEvidence(options: EvidenceOptions, out: string): Prom
   const evidence: Evidence = {
     schemaVersion: 1,
     model: { name, version, format, digest, inputs, outputs, files },
-    signature: await signatureOf(directory, trust),
+    signature: await signatureOf(directory, manifest, trust),
     samples: { ...samples, ...sampleHash(manifest) },
     evaluation,
     unknownImports: (await checkPickles(join(directory, manifest.artifact), format)).unknown,
@@ -86,9 +86,14 @@ function sampleHash({ files }: Manifest): { sha256?: string } {
   return file ? { sha256: file.sha256 } : {};
 }
 
-async function signatureOf(directory: string, trust: SignatureTrust | undefined): Promise<Evidence['signature']> {
+/** Describes the signature of a package, whose files were just verified. */
+async function signatureOf(
+  directory: string,
+  manifest: Manifest,
+  trust: SignatureTrust | undefined,
+): Promise<Evidence['signature']> {
   const file = join(directory, SIGNATURE_FILE);
-  const verified = trust && (await verifySignature(directory, trust));
+  const verified = trust && (await verifySignature(directory, trust, undefined, fileDigests(manifest)));
   if (!existsSync(file)) return null;
   const { digest, signer } = verified ?? {};
   return {

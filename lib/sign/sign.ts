@@ -2,6 +2,7 @@ import { createPrivateKey, createPublicKey, type KeyObject, sign } from 'node:cr
 import { readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import {
+  fileDigests,
   MANIFEST_FILE,
   ModelPackageError,
   type PackageErrorCode,
@@ -64,7 +65,7 @@ export async function signPackage(directory: string, options: SignOptions): Prom
     : { publicKey: { hint: keyHint(createPublicKey(key)) } };
   const manifest = readManifest(directory);
   await verifyFiles(directory, manifest);
-  const digests = new Map(manifest.files.map(({ path, sha256 }) => [path, sha256]));
+  const digests = fileDigests(manifest);
   const statement = await statementOf(directory, digests);
   const { resources } = statement.predicate;
   rejectUnlisted(directory, new Set([MANIFEST_FILE, ...digests.keys()]), resources);

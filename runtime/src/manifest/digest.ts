@@ -12,6 +12,11 @@ export function packageDigest(manifest: Omit<Manifest, 'digest'>): string {
   return `sha256:${createHash('sha256').update(canonicalJson(rest)).digest('hex')}`;
 }
 
+/** Returns the SHA-256 of each file of a package, by path. */
+export function fileDigests({ files }: Manifest): Map<string, string> {
+  return new Map(files.map(({ path, sha256 }) => [path, sha256]));
+}
+
 function canonicalJson(value: unknown): string {
   if (Array.isArray(value)) return `[${value.map(canonicalJson).join(',')}]`;
   if (value !== null && typeof value === 'object') {

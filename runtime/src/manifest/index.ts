@@ -1,6 +1,6 @@
 export { columnsOf } from '../tensor/columns.js';
 export { datatypesThatFit } from '../tensor/convert.js';
-export { packageDigest } from './digest.js';
+export { fileDigests, packageDigest } from './digest.js';
 export { type Bytes, FileBytes } from './file-bytes.js';
 export { fileOperators } from './file-operators.js';
 export { checkOnnx, decompressedStart, detectFormat, isZip } from './format.js';

@@ -3,7 +3,7 @@ import { readAdditiveModel } from '../engines/additive.js';
 import type { EngineOptions, LoadedModel, TextTokens } from '../engines/engine.js';
 import { artifactOf } from '../engines/index.js';
 import { AdditiveExplainer } from '../explain/additive-explainer.js';
-import { type Manifest, ModelPackageError, signaturesOf, verifyFiles } from '../manifest/index.js';
+import { fileDigests, type Manifest, ModelPackageError, signaturesOf, verifyFiles } from '../manifest/index.js';
 import type { Sample } from '../manifest/samples.js';
 import type { Logger } from '../observability/log.js';
 import type { RuntimeMetrics } from '../observability/metrics.js';
@@ -184,8 +184,7 @@ export class ServedVersion implements ServedModel {
     if (!signedBy) return;
     // Loaded on demand, because servers that verify no signature start without it.
     const { verifySignature } = await import('../signature/verify.js');
-    const digests = new Map(this.manifest.files.map(({ path, sha256 }) => [path, sha256]));
-    await verifySignature(directory, signedBy, undefined, digests);
+    await verifySignature(directory, signedBy, undefined, fileDigests(this.manifest));
   }
 
   /**
