@@ -10,6 +10,7 @@ import {
 } from './authentication/index.js';
 import { CommandFailure } from './failure.js';
 import { send, type TlsFlags, type TlsOptions, tlsOptions, withTlsOptions } from './http-client.js';
+import { gather } from './repeatable-option.js';
 
 /** A model behind a URL. */
 export interface Endpoint {
@@ -184,8 +185,4 @@ function headersFrom(lines: readonly string[]): Record<string, string> {
     headers[match[1]!.toLowerCase()] = match[2]!;
   }
   return headers;
-}
-
-function gather(line: string, lines: readonly string[] = []): string[] {
-  return [...lines, line];
 }

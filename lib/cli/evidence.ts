@@ -4,6 +4,7 @@ import { BILL_FILE, EVIDENCE_FILE, type Evidence, TemplateUnknown, writeEvidence
 import { signatureTrust } from '../sign/index.js';
 import { CommandFailure } from './failure.js';
 import { Output, table } from './output.js';
+import { gather } from './repeatable-option.js';
 import { requireOptions } from './required-options.js';
 
 interface EvidenceFlags {
@@ -25,12 +26,7 @@ export function evidenceCommand(): Command {
     )
     .argument('<package>', 'folder of the package')
     .option('--out <folder>', 'folder of the evidence')
-    .option(
-      '--template <file>',
-      'synthesized template, or folder with some, such as cdk.out; repeatable',
-      (path: string, former: readonly string[]) => [...former, path],
-      [],
-    )
+    .option('--template <file>', 'synthesized template, or folder with some, such as cdk.out; repeatable', gather, [])
     .option('--evaluation <file>', 'output of `modelship evaluate --json`')
     .option('--key <file>', 'public key in PEM that the package must be signed with')
     .option('--roots <file>', 'trusted root certificates in PEM, one of them above the certificate of the signer')

@@ -4,6 +4,7 @@ import { shellWord } from '../serving/shell-word.js';
 import { CommandFailure } from './failure.js';
 import { type LocalFlags, withTrustOption } from './local.js';
 import { Output } from './output.js';
+import { gather } from './repeatable-option.js';
 import { requireOptions } from './required-options.js';
 
 interface InitFlags extends LocalFlags {
@@ -74,8 +75,4 @@ async function init(directory: string, flags: InitFlags, command: Command): Prom
     '',
     'README.md says how to deploy.',
   ]);
-}
-
-function gather(value: string, former: readonly string[] = []): string[] {
-  return [...former, value];
 }
