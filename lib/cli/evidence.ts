@@ -45,11 +45,8 @@ async function collect(directory: string, flags: EvidenceFlags, command: Command
   requireOptions(command, 'out');
   const { out, template, evaluation, key, roots } = flags;
   if (key !== undefined && roots !== undefined) throw new CommandFailure('USAGE', 'Give either --key or --roots.');
-  const trust = await (key !== undefined
-    ? signatureTrust({ key })
-    : roots !== undefined
-      ? signatureTrust({ roots })
-      : undefined);
+  const isTrustGiven = key !== undefined || roots !== undefined;
+  const trust = isTrustGiven ? await signatureTrust(key === undefined ? { roots: roots! } : { key }) : undefined;
   const output = new Output(flags.json);
   try {
     const evidence = await output.progress(`Collect the evidence of ${directory}`, () =>
