@@ -347,7 +347,7 @@ class Machine {
     return this.extend(target);
   }
 
-  /** Checks what values are added to: lists, sets and dictionaries that the pickle made. */
+  /** Checks what is changed: only values that the pickle made. */
   private extend(target: Value): undefined {
     if (target.kind === 'import') this.listener.onHostile(`changes ${nameOf(target.import)}, which it imports`);
   }
@@ -385,7 +385,7 @@ class Machine {
 
   private build(state: Value): Promise<void> | undefined {
     const target = this.top();
-    if (target.kind === 'import') this.listener.onHostile(`changes ${nameOf(target.import)}, which it imports`);
+    this.extend(target);
     if (target.kind !== 'call') return undefined;
     if (returnsArgument(target)) this.listener.onHostile(`changes what ${nameOf(target.origin!)} returns`);
     const isArray = this.options.hasArrays && isJoblibArray(target);
