@@ -1,10 +1,12 @@
+type Fields = { readonly [name: string]: unknown };
+
 /** Part of a synthesized template that says who may do what, or a limit. */
 export interface TemplateFact {
   /** Type of the resource, such as `AWS::IAM::Policy` or `google_cloud_run_v2_service_iam_member`. */
   readonly type: string;
   /** Name of the resource in the template. */
   readonly name: string;
-  readonly properties: { readonly [name: string]: unknown };
+  readonly properties: Fields;
 }
 
 /** What a template grants, and the limits that it sets. */
@@ -26,14 +28,12 @@ export class TemplateUnknown extends Error {
 export function templateFacts(template: unknown): TemplateFacts {
   const resources = resourcesIn(template);
   if (resources.length === 0) throw new TemplateUnknown('it has no resources of CloudFormation or Terraform');
-  const withFacts = (facts: (resource: TemplateFact) => TemplateFact['properties']) =>
+  const withFacts = (facts: (resource: TemplateFact) => Fields) =>
     resources
       .map((resource) => ({ ...resource, properties: facts(resource) }))
       .filter(({ properties }) => Object.keys(properties).length > 0);
   return { grants: withFacts(grantsOf), limits: withFacts(limitsOf) };
 }
-
-type Fields = { readonly [name: string]: unknown };
 
 /** Arguments of Terraform itself, which are no properties of a resource. */
 const META_ARGUMENTS = ['//', 'depends_on', 'lifecycle', 'provider'];

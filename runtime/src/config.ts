@@ -244,10 +244,7 @@ function defaultMaxBodyBytes(): number {
 type FaultNote = (name: string, rule: string) => void;
 
 /** Reads whose signatures are trusted. A signer that cannot be read is a fault, never ignored. */
-function readSigner(
-  text: (name: string) => string | undefined,
-  fault: (name: string, rule: string) => void,
-): SignatureTrust | undefined {
+function readSigner(text: (name: string) => string | undefined, fault: FaultNote): SignatureTrust | undefined {
   const { signerKey, signerRoots } = ENVIRONMENT;
   const [key, roots] = [text(signerKey), text(signerRoots)];
   if (key !== undefined && roots !== undefined) fault(signerRoots, `cannot be set together with ${signerKey}`);
