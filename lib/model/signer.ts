@@ -1,6 +1,4 @@
-import { readFileSync } from 'node:fs';
 import { ENVIRONMENT } from '@modelship/runtime/contract';
-import { ModelPackageError, type PackageErrorCode } from '@modelship/runtime/manifest';
 import {
   encodeTrust,
   type SignatureTrust,
@@ -8,6 +6,7 @@ import {
   trustedRoots,
   verifySignatureSync,
 } from '@modelship/runtime/signature';
+import { readPemFile } from './pem-file.js';
 
 /**
  * Signer of a model package. The package is verified at synthesis, and by each replica before it loads the model.
@@ -27,7 +26,7 @@ export class Signer {
    * @throws ModelPackageError `KEY_UNUSABLE`
    */
   static publicKey(file: string): Signer {
-    return new Signer(trustedKey(contentOf(file, 'KEY_UNUSABLE'), file), ENVIRONMENT.signerKey);
+    return new Signer(trustedKey(readPemFile(file, 'KEY_UNUSABLE'), file), ENVIRONMENT.signerKey);
   }
 
   /**
@@ -37,7 +36,7 @@ export class Signer {
    * @throws ModelPackageError `CERTIFICATE_UNUSABLE`
    */
   static certificates(file: string): Signer {
-    return new Signer(trustedRoots(contentOf(file, 'CERTIFICATE_UNUSABLE'), file), ENVIRONMENT.signerRoots);
+    return new Signer(trustedRoots(readPemFile(file, 'CERTIFICATE_UNUSABLE'), file), ENVIRONMENT.signerRoots);
   }
 
   private constructor(
@@ -58,13 +57,5 @@ export class Signer {
    */
   verify(directory: string): void {
     verifySignatureSync(directory, this.trust);
-  }
-}
-
-function contentOf(file: string, code: PackageErrorCode): string {
-  try {
-    return readFileSync(file, 'utf8');
-  } catch (error) {
-    throw new ModelPackageError(code, `${file} cannot be read (${(error as Error).message}).`);
   }
 }

@@ -1,14 +1,7 @@
 import { createPrivateKey, createPublicKey, type KeyObject, sign } from 'node:crypto';
-import { readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import {
-  fileDigests,
-  MANIFEST_FILE,
-  ModelPackageError,
-  type PackageErrorCode,
-  readManifest,
-  verifyFiles,
-} from '@modelship/runtime/manifest';
+import { fileDigests, MANIFEST_FILE, ModelPackageError, readManifest, verifyFiles } from '@modelship/runtime/manifest';
 import {
   BUNDLE_TYPE,
   certificatesIn,
@@ -22,6 +15,7 @@ import {
   trustedKey,
   trustedRoots,
 } from '@modelship/runtime/signature';
+import { readPemFile } from '../model/pem-file.js';
 
 /** How to sign a package. */
 export interface SignOptions {
@@ -58,10 +52,10 @@ export interface SignedPackage {
  * await signPackage('models/iris', { key: 'release.key' });
  */
 export async function signPackage(directory: string, options: SignOptions): Promise<SignedPackage> {
-  const key = await privateKey(options);
+  const key = privateKey(options);
   const hash = requireCurve(options.key, key);
   const verificationMaterial = options.certificate
-    ? { x509CertificateChain: { certificates: await chain(options.certificate, key) } }
+    ? { x509CertificateChain: { certificates: chain(options.certificate, key) } }
     : { publicKey: { hint: keyHint(createPublicKey(key)) } };
   const manifest = readManifest(directory);
   await verifyFiles(directory, manifest);
@@ -92,8 +86,8 @@ export async function signPackage(directory: string, options: SignOptions): Prom
 export async function signatureTrust(
   trusted: { readonly key: string } | { readonly roots: string },
 ): Promise<SignatureTrust> {
-  if ('roots' in trusted) return trustedRoots(await contentOf(trusted.roots, 'CERTIFICATE_UNUSABLE'), trusted.roots);
-  return trustedKey(await contentOf(trusted.key, 'KEY_UNUSABLE'), trusted.key);
+  if ('roots' in trusted) return trustedRoots(readPemFile(trusted.roots, 'CERTIFICATE_UNUSABLE'), trusted.roots);
+  return trustedKey(readPemFile(trusted.key, 'KEY_UNUSABLE'), trusted.key);
 }
 
 /** Writes a file in place of an earlier one. A link is replaced, not followed. */
@@ -111,8 +105,8 @@ async function replaceFile(file: string, text: string): Promise<void> {
   }
 }
 
-async function privateKey({ key, passphrase }: SignOptions): Promise<KeyObject> {
-  const pem = await contentOf(key, 'KEY_UNUSABLE');
+function privateKey({ key, passphrase }: SignOptions): KeyObject {
+  const pem = readPemFile(key, 'KEY_UNUSABLE');
   try {
     return createPrivateKey({ key: pem, passphrase });
   } catch (error) {
@@ -124,20 +118,12 @@ async function privateKey({ key, passphrase }: SignOptions): Promise<KeyObject> 
 }
 
 /** Returns the certificates of a bundle, after checking that the first belongs to the key. */
-async function chain(file: string, key: KeyObject) {
-  const read = certificatesIn(await contentOf(file, 'CERTIFICATE_UNUSABLE'), file);
+function chain(file: string, key: KeyObject) {
+  const read = certificatesIn(readPemFile(file, 'CERTIFICATE_UNUSABLE'), file);
   if (!read[0]!.checkPrivateKey(key)) {
     throw new ModelPackageError('CERTIFICATE_UNUSABLE', `The first certificate in ${file} is not that of the key.`);
   }
   return read.map(({ raw }) => ({ rawBytes: raw.toString('base64') }));
-}
-
-async function contentOf(file: string, code: PackageErrorCode): Promise<string> {
-  try {
-    return await readFile(file, 'utf8');
-  } catch (error) {
-    throw new ModelPackageError(code, `${file} cannot be read (${(error as Error).message}).`);
-  }
 }
 
 /** A deployment brings only listed files, so that a signature of others could not be verified there. */
