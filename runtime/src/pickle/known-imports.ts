@@ -226,7 +226,7 @@ export function isHostile(imported: Import): boolean {
 const LOOKUPS = new Set(['builtins.getattr', '__builtin__.getattr']);
 
 /** Whether nothing that the import returns may be called while a file is loaded. */
-export function returnsData(imported: Import): boolean {
+export function forbidsCallsOfResult(imported: Import): boolean {
   return isKnown(imported) || LOOKUPS.has(`${imported.module}.${imported.name}`);
 }
 

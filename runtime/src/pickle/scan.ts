@@ -5,7 +5,7 @@ import { compressionOf, isTorchFile, isZip } from '../manifest/format.js';
 import { type ModelFormat, PICKLE_FORMATS } from '../manifest/schema.js';
 import { DEFLATED, readZipEntry, type ZipEntry, zipContentOffset, zipEntries } from '../manifest/zip.js';
 import { ByteStream, UnreadablePickle } from './byte-stream.js';
-import { isHostile, isKnown, returnsData } from './known-imports.js';
+import { forbidsCallsOfResult, isHostile, isKnown } from './known-imports.js';
 import { nameOf, type PickleListener, type PickleOptions, readPickle } from './machine.js';
 import { type CallValue, callOf, type Import, isImport, originOf } from './values.js';
 
@@ -136,7 +136,7 @@ class Scanner implements PickleScan {
     if (callee.kind !== 'import') {
       const origin = originOf(callee);
       if (!origin) this.found(file, 'calls a value that it computes');
-      else if (returnsData(origin)) this.found(file, `calls what ${nameOf(origin)} returns`);
+      else if (forbidsCallsOfResult(origin)) this.found(file, `calls what ${nameOf(origin)} returns`);
       return undefined;
     }
     const [first, , inner] = args.items;

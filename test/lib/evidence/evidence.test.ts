@@ -101,7 +101,7 @@ test('the bill of materials names the model, its files and the software, each on
   expect(references).toEqual(expect.arrayContaining(dependencies));
 });
 
-test('another file, setting or signer gives other bytes', async () => {
+test('evidence without templates, evaluation and signer has other bytes and the same digest', async () => {
   await release('before');
   const { digest } = await writeEvidence({ directory, templates: [] }, file('after')).then(({ model }) => model);
   expect(json('after', 'evidence.json')).toMatchObject({ signature: { isVerified: false }, templates: [] });

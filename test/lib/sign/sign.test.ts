@@ -161,19 +161,19 @@ describe('a certificate', () => {
     const directory = packaged();
     await signPackage(directory, { key: certified, certificate: chain });
     expect(await loaded(directory, Signer.certificates(roots))).toBe('VERIFIED');
-    const trusted = async (file: string) =>
+    const expectNotOfRoot = async (file: string) =>
       expectRejected(
         directory,
         Signer.certificates(file),
         await signatureTrust({ roots: file }),
         'SIGNATURE_UNTRUSTED',
       );
-    await trusted(other);
+    await expectNotOfRoot(other);
     await expectNotOfKey(directory, 'SIGNATURE_UNTRUSTED');
     await signPackage(directory, { key: certified, certificate });
-    await trusted(roots);
+    await expectNotOfRoot(roots);
     await signPackage(directory, { key: certified });
-    await trusted(roots);
+    await expectNotOfRoot(roots);
   });
 
   test('of another key is rejected when signing', async () => {
