@@ -1,6 +1,9 @@
+import { setImmediate } from 'node:timers/promises';
 import type { AdditiveModel, Link } from '../engines/additive-model.js';
 import { Slice } from '../engines/slice.js';
 import type { RowSums } from '../engines/trees/tree-ensemble.js';
+import { InferenceError, invalid } from '../tensor/errors.js';
+import type { Cancellation } from '../tensor/request.js';
 import { interventionalEffects } from './interventional.js';
 import { linearEffects, linearSums, meanRow } from './linear.js';
 import { meanOfTrainingRows, pathDependentEffects } from './path-dependent.js';
@@ -14,6 +17,9 @@ const LINK_TOLERANCE = 1e-6;
 /** Steps for a prediction of one output, in the unit of {@link Slice}. */
 const STEPS_PER_PREDICTION = 16;
 
+/** Milliseconds of work on the event loop before other requests get their turns. */
+const SLICE_MS = 5;
+
 /** Effect of each feature on each sum of an additive model, relative to a base. */
 export interface Effects {
   /** Sums before any feature has an effect, by output. */
@@ -22,11 +28,49 @@ export interface Effects {
   readonly values: Float64Array;
 }
 
+/**
+ * How exact effects are computed: with features that are absent replaced by background rows, or with the training rows that
+ * trees record.
+ */
+export type ExactMethod = 'interventional' | 'path_dependent';
+
+/** Instances to explain exactly. All rows are concatenated. */
+export interface ExactProblem {
+  readonly instances: Float64Array;
+  /** Predictions of the model itself for the instances. */
+  readonly predictions: Float64Array;
+  /** Rows that represent absent features. @default - zeros */
+  readonly background: Float64Array | undefined;
+  /** @default - `path_dependent` for trees that record their training rows if there is no background, or `interventional` */
+  readonly method: ExactMethod | undefined;
+}
+
+/** Effects that are exact. */
+export interface ExactEffects extends Effects {
+  readonly method: ExactMethod;
+  /** Link between the prediction and what the base and the effects add up to. */
+  readonly link: Link;
+}
+
+/** Computes exact effects, in this thread or through a call to the thread that has the model. */
+export interface ExactExplainer {
+  /** Number of features of a row. */
+  readonly columns: number;
+  /** Number of sums of a row. */
+  readonly outputs: number;
+  /**
+   * Computes effects in slices, so that other requests get their turns.
+   *
+   * @returns undefined if the effects are not those of the model, because no link gives its predictions
+   * @throws InferenceError `INVALID_ARGUMENT` if the model does not have the method, or `CANCELLED`
+   */
+  explain(problem: ExactProblem, signal: Cancellation): Promise<ExactEffects | undefined>;
+}
+
 /** Computes the effects of features from the trees or the weights of a model. All rows are concatenated. */
-export class AdditiveExplainer {
+export class AdditiveExplainer implements ExactExplainer {
   constructor(private readonly model: AdditiveModel) {}
 
-  /** Number of features of a row. */
   get columns(): number {
     return this.model.columns;
   }
@@ -39,6 +83,23 @@ export class AdditiveExplainer {
   get hasCover(): boolean {
     const { form } = this.model;
     return form.kind === 'trees' && form.hasCover;
+  }
+
+  async explain(
+    { instances, predictions, background, method }: ExactProblem,
+    signal: Cancellation,
+  ): Promise<ExactEffects | undefined> {
+    const link = await inSlices(this.linkTo(instances, predictions), signal);
+    if (link === undefined) return undefined;
+    const own = method ?? (background || !this.hasCover ? 'interventional' : 'path_dependent');
+    if (own === 'path_dependent' && !this.hasCover) {
+      throw invalid('method path_dependent needs trees that record how many training rows reached each node');
+    }
+    const work =
+      own === 'path_dependent'
+        ? this.pathDependent(instances)
+        : this.interventional(instances, background ?? new Float64Array(this.columns));
+    return { ...(await inSlices(work, signal)), method: own, link };
   }
 
   /**
@@ -100,6 +161,18 @@ export class AdditiveExplainer {
       ? rows.map((value, at) => (value - scaling.offset[at % columns]!) * scaling.scale[at % columns]!)
       : rows;
     return form.kind === 'linear' ? scaled : form.rounded(scaled);
+  }
+}
+
+/** Runs work slice by slice, so that other requests get their turns. */
+async function inSlices<T>(work: Generator<void, T>, signal: Cancellation): Promise<T> {
+  for (let start = performance.now(); ; ) {
+    const slice = work.next();
+    if (slice.done) return slice.value;
+    if (performance.now() - start < SLICE_MS) continue;
+    await setImmediate();
+    if (signal.aborted) throw new InferenceError('CANCELLED', 'the request was cancelled');
+    start = performance.now();
   }
 }
 

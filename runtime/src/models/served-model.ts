@@ -1,5 +1,5 @@
 import type { TextTokens } from '../engines/engine.js';
-import type { AdditiveExplainer } from '../explain/additive-explainer.js';
+import type { ExactExplainer } from '../explain/additive-explainer.js';
 import type { Manifest } from '../manifest/index.js';
 import type { ModelMetrics } from '../observability/model-metrics.js';
 import type { Cancellation, InferenceRequest, InferenceResponse } from '../tensor/request.js';
@@ -17,7 +17,7 @@ export interface ModelVersion {
 /** Parts of a package that explanations of predictions are computed from. */
 export interface ExplanationData {
   /** Computes exact effects of features. @default - the model has no trees or weights that can be read */
-  readonly explainer?: AdditiveExplainer;
+  readonly explainer?: ExactExplainer;
   /** Rows that represent absent features. @default - the package has none */
   readonly background?: Tensor;
 }

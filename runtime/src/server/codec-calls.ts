@@ -1,8 +1,9 @@
 import type { Failure } from '../channel.js';
 import type { TextTokens } from '../engines/engine.js';
+import type { ExactEffects, ExactExplainer, ExactProblem } from '../explain/additive-explainer.js';
 import type { HttpResponse } from '../http/http.js';
 import type { ModelControl } from '../models/model-catalog.js';
-import type { ModelVersion, ServedModel } from '../models/served-model.js';
+import type { ExplanationData, ModelVersion, ServedModel } from '../models/served-model.js';
 import type { ModelMetricsData } from '../observability/model-metrics.js';
 import type { InferenceRequest, InferenceResponse } from '../tensor/request.js';
 
@@ -51,6 +52,12 @@ export interface HandledData<Response> {
 /** HTTP response without its functions, as it is sent to the server. */
 export type ResponseData = Pick<HttpResponse, 'status' | 'headers'> & { readonly body: Uint8Array | string };
 
+/** Parts of a package that explanations are computed from, as they are sent to a thread. */
+export interface SentExplanationData extends Pick<ExplanationData, 'background'> {
+  /** Sizes of the explainer, whose trees or weights stay with the server. @default - there is none */
+  readonly explainer?: Pick<ExactExplainer, 'columns' | 'outputs'>;
+}
+
 /** Calls that the thread answers. */
 export interface ThreadCalls {
   handle(id: number, catalog: CatalogData, request: RequestData): Promise<HandledData<ResponseData>>;
@@ -77,4 +84,7 @@ export interface ServerCalls extends Pick<ModelControl, 'load' | 'unload' | 'con
     ...args: Parameters<TextTokens['tokenize']>
   ): ReturnType<TextTokens['tokenize']>;
   decode(name: string, version: string, ...args: Parameters<TextTokens['decode']>): ReturnType<TextTokens['decode']>;
+  explanationData(name: string, version: string): Promise<SentExplanationData>;
+  /** Computes exact effects for the request `id`. */
+  explain(id: number, name: string, version: string, problem: ExactProblem): Promise<ExactEffects | undefined>;
 }

@@ -6,7 +6,7 @@ import { collectGarbage, DiscardedBuffers } from '../garbage-collector.js';
 import { isImageTask } from '../manifest/index.js';
 import { withinTimeout } from '../models/deadline.js';
 import type { ModelCatalog, ModelControl } from '../models/model-catalog.js';
-import type { ModelVersion, ServedModel } from '../models/served-model.js';
+import type { ExplanationData, ModelVersion, ServedModel } from '../models/served-model.js';
 import { Logger } from '../observability/log.js';
 import { processFigures, RuntimeMetrics } from '../observability/metrics.js';
 import { ModelMetrics } from '../observability/model-metrics.js';
@@ -118,6 +118,7 @@ function catalogOf(id: number, { ready, models, unloaded }: CatalogData, used: U
             return metrics;
           },
           ...(task && !isImageTask(task) && { tokens: tokensOf(name, version) }),
+          explanationData: () => explanationDataOf(id, name, version),
           infer: async ({ inputs, outputs, signatureName, text }) => {
             const request = { inputs: inputs.map(sentTensor), outputs, signatureName, text };
             // No protocol reads the inputs again.
@@ -150,6 +151,17 @@ function tokensOf(name: string, version: string): TextTokens {
     encode: (texts, options) => channel.call('encode', name, version, texts, options),
     tokenize: (texts, specialTokens) => channel.call('tokenize', name, version, texts, specialTokens),
     decode: (ids, skipSpecialTokens) => channel.call('decode', name, version, ids, skipSpecialTokens),
+  };
+}
+
+/** Returns what explanations of a model need. The server's own thread computes exact effects, because it has the trees. */
+async function explanationDataOf(id: number, name: string, version: string): Promise<ExplanationData> {
+  const { explainer, background } = await channel.call('explanationData', name, version);
+  return {
+    ...(explainer && {
+      explainer: { ...explainer, explain: (problem) => channel.call('explain', id, name, version, problem) },
+    }),
+    background,
   };
 }
 

@@ -100,6 +100,17 @@ export class Codec {
     return model;
   }
 
+  /** Returns the cancellation of work for a request. The thread also responds before the work ends, as after the timeout. */
+  private cancellation(id: number): Cancellation {
+    const { requests } = this;
+    return {
+      get aborted() {
+        const entry = requests.get(id);
+        return entry === undefined || entry.signal?.aborted === true;
+      },
+    };
+  }
+
   private thread(): Channel<ThreadCalls> {
     if (this.channel) return this.channel;
     const worker = startThread(join(__dirname, 'codec-thread'), this.options);
@@ -115,6 +126,14 @@ export class Codec {
       encode: (name, version, ...args) => this.model(name, version).tokens!.encode(...args),
       tokenize: (name, version, ...args) => this.model(name, version).tokens!.tokenize(...args),
       decode: (name, version, ...args) => this.model(name, version).tokens!.decode(...args),
+      explanationData: async (name, version) => {
+        const { explainer, background } = (await this.model(name, version).explanationData?.()) ?? {};
+        return { explainer: explainer && { columns: explainer.columns, outputs: explainer.outputs }, background };
+      },
+      explain: async (id, name, version, problem) => {
+        const { explainer } = await this.model(name, version).explanationData!();
+        return explainer!.explain(problem, this.cancellation(id));
+      },
       load: (name, location) => this.catalog.control!.load(name, location),
       unload: (name) => this.catalog.control!.unload(name),
       configure: (entries) => this.catalog.control!.configure(entries),

@@ -1,9 +1,12 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it, vi } from 'vitest';
+import { ENVIRONMENT } from '../../../runtime/src/contract.js';
 import { AdditiveExplainer } from '../../../runtime/src/explain/additive-explainer.js';
 import type { Manifest } from '../../../runtime/src/manifest/index.js';
+import { LARGE_BODY_BYTES } from '../../../runtime/src/server/codec.js';
 import type { Tensor } from '../../../runtime/src/tensor/tensor.js';
+import { describeServers } from '../../support/every-server.js';
 import { writePackage } from '../../support/packages.js';
 import { post, serve, stopAll } from '../faults/servers.js';
 import { catalog, halfPlusTwo, model, sender } from './support.js';
@@ -57,6 +60,24 @@ const linearForm = (weights: readonly number[]) =>
 function expectNear(actual: readonly number[], expected: readonly number[], tolerance: number): void {
   expect(actual).toHaveLength(expected.length);
   for (const [index, value] of expected.entries()) expect(Math.abs(actual[index]! - value)).toBeLessThan(tolerance);
+}
+
+/** Writes a package of the forest, with the rows of its background. */
+function forestPackage(background?: readonly number[][]): string {
+  const inputs: Manifest['inputs'] = [{ name: 'X', datatype: 'FP32', shape: [-1, 5] }];
+  const outputs: Manifest['outputs'] = [
+    { name: 'output_label', datatype: 'INT64', shape: [-1] },
+    { name: 'output_probability', datatype: 'FP32', shape: [-1, 3], labels: ['0', '1', '2'] },
+  ];
+  const rows = background && {
+    inputs: [{ name: 'X', datatype: 'FP32', shape: [background.length, 5], data: background.flat() }],
+  };
+  const content = {
+    'model.onnx': readFileSync(join(REFERENCE, 'forest.onnx')),
+    'samples.json': '[]',
+    ...(rows && { 'background.json': JSON.stringify(rows) }),
+  };
+  return writePackage({ content, inputs, outputs, ...(background && { background: { rows: background.length } }) });
 }
 
 describe(':explain', () => {
@@ -173,13 +194,7 @@ describe(':explain', () => {
 
   it('computes what the shap package does for trees, from the file of the model', async () => {
     const { instances, background, interventional } = SHAP.cases['random forest in ONNX']!;
-    const content = { 'model.onnx': readFileSync(join(REFERENCE, 'forest.onnx')), 'samples.json': '[]' };
-    const inputs: Manifest['inputs'] = [{ name: 'X', datatype: 'FP32', shape: [-1, 5] }];
-    const outputs: Manifest['outputs'] = [
-      { name: 'output_label', datatype: 'INT64', shape: [-1] },
-      { name: 'output_probability', datatype: 'FP32', shape: [-1, 3], labels: ['0', '1', '2'] },
-    ];
-    const base = await serve({ model: writePackage({ content, inputs, outputs }) });
+    const base = await serve({ model: forestPackage() });
     const send = async (parameters: object) => {
       const body = JSON.stringify({ instances, background, parameters });
       const response = await post(`${base}/v1/models/iris:explain`, body);
@@ -254,6 +269,33 @@ describe(':explain', () => {
     const response = await send()('POST', '/v1/models/none:explain', {});
     expect(response.status).toBe(404);
     expect(response.json()).toEqual({ error: 'Model with name none does not exist.' });
+  });
+});
+
+describeServers(':explain of a large body', (start) => {
+  it('has the exact effects, relative to the background in the package', async () => {
+    const { instances, background, interventional } = SHAP.cases['random forest in ONNX']!;
+    const server = start({ [ENVIRONMENT.model]: forestPackage(background) });
+    const base = await server.url;
+    for (const method of [undefined, 'interventional']) {
+      const body = JSON.stringify({ instances, parameters: { method } }).padEnd(LARGE_BODY_BYTES);
+      const response = await post(`${base}/v1/models/iris:explain`, body);
+      const text = await response.text();
+      expect(response.status, text).toBe(200);
+      const { explanations } = JSON.parse(text) as { explanations: Explained[] };
+      expect(explanations.map((each) => [each.method, each.link])).toEqual(
+        instances.map(() => ['interventional', 'identity']),
+      );
+      for (const [row, explained] of explanations.entries()) {
+        expectNear(explained.shap_values.flat(), interventional.values[row]!.flat(), 1e-6);
+        expectNear(explained.base_values, interventional.base, 1e-6);
+      }
+    }
+    const parameters = { method: 'path_dependent' };
+    const body = JSON.stringify({ instances, parameters }).padEnd(LARGE_BODY_BYTES);
+    const response = await post(`${base}/v1/models/iris:explain`, body);
+    expect(response.status).toBe(400);
+    expect(await response.json()).toEqual({ error: expect.stringContaining('path_dependent needs trees that record') });
   });
 });
 

@@ -1,11 +1,10 @@
-import { setImmediate } from 'node:timers/promises';
 import type { Link } from '../../engines/additive-model.js';
-import type { AdditiveExplainer, Effects } from '../../explain/additive-explainer.js';
+import type { Effects, ExactExplainer } from '../../explain/additive-explainer.js';
 import { EXPLAINABLE, explainableInput } from '../../explain/explainable.js';
 import { isImageTask } from '../../manifest/index.js';
 import type { ServedModel } from '../../models/served-model.js';
 import { allocate } from '../../tensor/datatype.js';
-import { InferenceError, invalid } from '../../tensor/errors.js';
+import { invalid } from '../../tensor/errors.js';
 import { JsonWriter, writeNested } from '../../tensor/json/index.js';
 import type { Cancellation } from '../../tensor/request.js';
 import { elementCount, shapeFits, type Tensor, type TensorSpec } from '../../tensor/tensor.js';
@@ -21,9 +20,6 @@ const MOST_NUMBERS = 2 ** 28;
 
 /** Maximum number of numbers in the response, about 20 MB of JSON. */
 const MOST_VALUES = 2 ** 20;
-
-/** Milliseconds of work on the event loop before other requests get their turns. */
-const SLICE_MS = 5;
 
 /** Differences between an explain call and KServe's. */
 export interface ExplainOptions {
@@ -147,7 +143,7 @@ interface Explanation extends Effects {
  */
 async function exactly(
   { model, spec, item, request, signal, background }: ExplainCall,
-  explainer: AdditiveExplainer,
+  explainer: ExactExplainer,
 ): Promise<readonly Explanation[] | undefined> {
   const features = elementCount(item);
   if (request.method === 'sampled' || features !== explainer.columns) return undefined;
@@ -155,33 +151,14 @@ async function exactly(
   const count = request.instances.shape[0]!;
   checkValues(instances.length * explainer.outputs);
   const { outputs } = await model.infer({ inputs: [{ ...request.instances, name: spec.name }], signal });
-  const link = await inSlices(explainer.linkTo(instances, scoresOf(outputs, count)), signal);
-  if (link === undefined) return undefined;
-  const method = request.method ?? (background || !explainer.hasCover ? 'interventional' : 'path_dependent');
-  if (method === 'path_dependent' && !explainer.hasCover) {
-    throw invalid('method path_dependent needs trees that record how many training rows reached each node');
-  }
-  const work =
-    method === 'path_dependent'
-      ? explainer.pathDependent(instances)
-      : explainer.interventional(instances, background ?? new Float64Array(features));
-  const { base, values } = await inSlices(work, signal);
+  const predictions = scoresOf(outputs, count);
+  const exact = await explainer.explain({ instances, predictions, background, method: request.method }, signal);
+  if (!exact) return undefined;
+  const { base, values, method, link } = exact;
   return Array.from({ length: count }, (_, row) => {
     const size = features * base.length;
     return { base, values: values.subarray(row * size, (row + 1) * size), item, method, link };
   });
-}
-
-/** Runs work slice by slice, so that other requests get their turns. */
-async function inSlices<T>(work: Generator<void, T>, signal: Cancellation): Promise<T> {
-  for (let start = performance.now(); ; ) {
-    const slice = work.next();
-    if (slice.done) return slice.value;
-    if (performance.now() - start < SLICE_MS) continue;
-    await setImmediate();
-    if (signal.aborted) throw new InferenceError('CANCELLED', 'the request was cancelled');
-    start = performance.now();
-  }
 }
 
 /** Computes sampled Shapley values, instance by instance. */
