@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { ENVIRONMENT } from '../../../runtime/src/contract.js';
+import type { TextTokens } from '../../../runtime/src/engines/engine.js';
 import { AdditiveExplainer } from '../../../runtime/src/explain/additive-explainer.js';
 import type { Manifest } from '../../../runtime/src/manifest/index.js';
 import { LARGE_BODY_BYTES } from '../../../runtime/src/server/codec.js';
@@ -256,6 +257,29 @@ describe(':explain', () => {
       return (response.json() as { explanations: Explained[] }).explanations[0]!.method;
     });
     expect(await Promise.all(methods)).toEqual(['interventional', 'sampled', 'interventional', 'sampled']);
+  });
+
+  it('explains texts by scores of thousands of classes', async () => {
+    const classes = 3000;
+    const characters = Array.from('abcdefghij');
+    const tokens = characters.map((text, start) => ({ id: start, text, special: false, start, end: start + 1 }));
+    const served = model({
+      inputs: [{ name: 'text', datatype: 'BYTES', shape: [-1] }],
+      manifest: { task: { type: 'text_classification' } } as Manifest,
+      tokens: { tokenize: async () => [tokens] } as unknown as TextTokens,
+      compute: ([texts]) => {
+        const data = (texts!.data as readonly Buffer[]).flatMap(({ length }) =>
+          new Array<number>(classes).fill(length),
+        );
+        return [{ name: 'y', datatype: 'FP32', shape: [texts!.shape[0]!, classes], data: Float32Array.from(data) }];
+      },
+    });
+    const response = await send(served)('POST', EXPLAIN, { instances: [characters.join('')] });
+    const { explanations } = response.json() as { explanations: Explained[] };
+    expect(explanations[0]!.base_values).toEqual(new Array(classes).fill(0));
+    const values = explanations[0]!.shap_values.flat();
+    expect(values).toHaveLength(characters.length * classes);
+    expect(values.filter((value) => Math.abs(value - 1) >= 1e-9)).toEqual([]);
   });
 
   it('refuses models that take text, or give no row for each', async () => {

@@ -223,7 +223,7 @@ async function* partExplanations(
           ),
         );
         const { outputs } = await model.infer({ inputs: [{ name, datatype, shape: [data.length], data }], signal });
-        scores.push(...scoresOf(outputs, data.length));
+        for (const score of scoresOf(outputs, data.length)) scores.push(score);
       }
       checkValues(instances.shape[0]! * length * (scores.length / count));
       return Float64Array.from(scores);
