@@ -110,15 +110,17 @@ async function explained(
 ): Promise<Explanations> {
   const rows: ExplainedRow[] = [];
   const batch: DataRow[] = [];
-  let answers: readonly Answered[] = [];
+  let first: Answered | undefined;
   const run = async () => {
-    const [first] = batch;
-    if (!first) return;
-    const [input] = sampleInputs(columnValues(batch, signature, flags), signature, first.place);
+    const place = batch[0]?.place;
+    if (place === undefined) return;
+    const [input] = sampleInputs(columnValues(batch, signature, flags), signature, place);
     const values = Array.from(input!.data as ArrayLike<number>, Number);
     const size = values.length / batch.length;
     const instances = batch.map((_, row) => values.slice(row * size, (row + 1) * size));
-    answers = await answersOf(endpoint, instances, flags.method);
+    const answers = await answersOf(endpoint, instances, flags.method);
+    first ??= answers[0]!;
+    checkSameEffects(endpoint, place, first, answers[0]!);
     for (const [index, { place }] of batch.entries()) {
       const { base_values: base, shap_values: effects } = answers[index]!;
       rows.push({ place, values: instances[index]!, base, effects });
@@ -128,12 +130,12 @@ async function explained(
   for await (const row of readDataSet(flags.rows)) {
     batch.push(row);
     // The first answer says how many rows may follow.
-    if (batch.length < (answers[0] && answers[0].method !== 'sampled' ? EXACT_ROWS : SAMPLED_ROWS)) continue;
+    if (batch.length < (first && first.method !== 'sampled' ? EXACT_ROWS : SAMPLED_ROWS)) continue;
     await run();
     step(`${rows.length} rows`);
   }
   await run();
-  const [{ method, link, base_values: base }] = answers as [Answered];
+  const { method, link, base_values: base } = first!;
   return { method, link, ...namesOf(signature, rows[0]!.values.length, base.length), rows };
 }
 
@@ -143,6 +145,16 @@ interface Answered {
   readonly shap_values: readonly (readonly number[])[];
   readonly method: string;
   readonly link: string;
+}
+
+/** Rejects effects of another method or link than those of the first row, because they have another unit. */
+function checkSameEffects({ base }: Endpoint, place: string, first: Answered, next: Answered): void {
+  if (next.method === first.method && next.link === first.link) return;
+  throw new CommandFailure(
+    'EXPLANATION_INVALID',
+    `${base} explains ${place} by the method ${next.method} with the link ${next.link}, and earlier rows by ` +
+      `${first.method} with the link ${first.link}. Use \`--method sampled\` to explain all rows in the same way.`,
+  );
 }
 
 async function answersOf(

@@ -1,8 +1,13 @@
+import { once } from 'node:events';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { json } from 'node:stream/consumers';
 import { readManifest } from '@modelship/runtime/manifest';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { serve, stopAll } from '../../runtime/faults/servers.js';
 import { writePackage } from '../../support/packages.js';
 import { IRIS, modelship, ROOT } from './support.js';
 
@@ -37,13 +42,22 @@ beforeAll(async () => {
   );
   expect(packed).toMatchObject({ code: 0, stdout: expect.stringMatching(/background +9 rows/) });
 });
-afterAll(() => rmSync(FOLDER, { recursive: true }));
+afterAll(async () => {
+  await stopAll();
+  rmSync(FOLDER, { recursive: true });
+});
 
 interface Result {
   readonly method: string;
   readonly outputs: string[];
   readonly rows: { place: string; values: number[]; base: number[]; effects: number[][] }[];
   readonly mean: number[][];
+}
+
+/** Sends a body, or asks without one. */
+async function answer(url: string, body?: object): Promise<{ status: number; text: string }> {
+  const response = await fetch(url, body && { method: 'POST', body: JSON.stringify(body) });
+  return { status: response.status, text: await response.text() };
 }
 
 const flat = (values: unknown) => (values as number[][]).flat(2) as number[];
@@ -100,6 +114,27 @@ describe('explain', () => {
       code: 1,
       stderr: expect.stringContaining('method interventional is for trees and linear'),
     });
+  });
+
+  test('rejects effects of several methods, which have no common unit', async () => {
+    const server = await serve({ model: FOREST });
+    const bodies: object[] = [];
+    // The server samples all rows but the first.
+    const proxy = createServer(async (request, response) => {
+      const isExplain = request.url!.endsWith(':explain');
+      const body = isExplain ? ((await json(request)) as object) : undefined;
+      if (body) bodies.push(body);
+      const sent = bodies.length > 1 ? { ...body, parameters: { method: 'sampled' } } : body;
+      const { status, text } = await answer(`${server}${request.url}`, sent);
+      response.writeHead(status, { 'content-type': 'application/json' }).end(text);
+    }).listen(0, '127.0.0.1');
+    await once(proxy, 'listening');
+    const url = `http://127.0.0.1:${(proxy.address() as AddressInfo).port}`;
+    const { code, stderr } = await modelship('explain', url, '--rows', ROWS, '--label', 'label', '--json');
+    expect(bodies).toHaveLength(2);
+    expect(stderr).toMatch(/explains .*rows\.csv, row 2 by the method sampled .* and earlier rows by interventional/);
+    expect(code).toBe(1);
+    proxy.close();
   });
 
   test.each<[string[], number, RegExp]>([
