@@ -23,7 +23,7 @@ const fromBundle: Plugin = {
   },
 };
 
-/** Files of which a single one takes half an hour under `npm run test:all`. */
+/** Files that each take half an hour under `npm run test:all`. */
 const LONGEST = ['/faults/soak.test.ts', '/node-24.test.ts'];
 
 /** Starts the longest files first: at the end, the other worker would be idle. */

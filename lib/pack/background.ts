@@ -18,7 +18,7 @@ const MOST_FAULTS = 10;
 /**
  * Writes the rows of the requests in a file to the package in `directory`, as the background of explanations.
  *
- * @throws ModelPackageError `BACKGROUND_INVALID` naming every row that does not fit, or the reason why the model has no
+ * @throws ModelPackageError `BACKGROUND_INVALID` naming the first 10 rows that do not fit, or the reason why the model has no
  * background
  */
 export function writeBackground(path: string, directory: string, signature: Signature): Manifest['background'] {

@@ -10,7 +10,7 @@ import type { Picture } from './resample.js';
  */
 export const MAX_PIXELS = 89_478_485;
 
-/** A picture as it is stored, and the orientation in which to show it. */
+/** A picture as it is stored, and the orientation in which to show it. A TIFF is turned already. */
 export interface DecodedPicture extends Picture {
   readonly channels: 3;
   readonly orientation: Orientation;
