@@ -8,6 +8,7 @@ import { json } from 'node:stream/consumers';
 import { readManifest } from '@modelship/runtime/manifest';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { serve, stopAll } from '../../runtime/faults/servers.js';
+import { expectNear } from '../../support/near.js';
 import { writePackage } from '../../support/packages.js';
 import { IRIS, modelship, ROOT } from './support.js';
 
@@ -62,20 +63,15 @@ async function answer(url: string, body?: object): Promise<{ status: number; tex
 
 const flat = (values: unknown) => (values as number[][]).flat(2) as number[];
 
-function expectNear(actual: readonly number[], expected: readonly number[]): void {
-  expect(actual).toHaveLength(expected.length);
-  for (const [index, value] of expected.entries()) expect(Math.abs(actual[index]! - value)).toBeLessThan(1e-6);
-}
-
 describe('explain', () => {
   test('has the effects of the shap package, relative to the background in the package', async () => {
     const { code, stdout } = await modelship('explain', FOREST, '--rows', ROWS, '--label', 'label', '--json');
     expect(code).toBe(0);
     const result = JSON.parse(stdout) as Result;
     expect(result).toMatchObject({ method: 'interventional', link: 'identity', outputs: ['0', '1', '2'] });
-    expectNear(flat(result.rows.map(({ effects }) => effects)), flat(interventional.values));
-    expectNear(result.rows[0]!.base, interventional.base);
-    expectNear(flat(result.rows.map(({ values }) => values)), flat(instances));
+    expectNear(flat(result.rows.map(({ effects }) => effects)), flat(interventional.values), 1e-6);
+    expectNear(result.rows[0]!.base, interventional.base, 1e-6);
+    expectNear(flat(result.rows.map(({ values }) => values)), flat(instances), 1e-6);
     const sizes = interventional.values.map((row) => Math.abs(row[2]![1]!));
     expect(result.mean[2]![1]).toBeCloseTo(sizes.reduce((sum, size) => sum + size, 0) / sizes.length, 6);
   });

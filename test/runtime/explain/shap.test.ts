@@ -10,6 +10,8 @@ import { finished } from './finished.js';
 
 const FOLDER = join(import.meta.dirname, 'reference');
 const COLUMNS = 5;
+const inputs = [{ name: 'features', datatype: 'FP32', shape: [-1, COLUMNS] }] as const;
+const loaded = { signatures: { serving_default: { inputs, outputs: [] } } } as unknown as LoadedModel;
 
 interface Expected {
   readonly base: readonly number[];
@@ -39,8 +41,6 @@ const rows = (values: Case['instances']) => Float64Array.from(values.flat(), (va
 async function explainer(file: string): Promise<AdditiveExplainer> {
   const formats: Readonly<Record<string, ModelFormat>> = { onnx: 'onnx', txt: 'lightgbm' };
   const format = formats[file.split('.').at(-1)!] ?? 'xgboost';
-  const inputs = [{ name: 'features', datatype: 'FP32', shape: [-1, COLUMNS] }] as const;
-  const loaded = { signatures: { serving_default: { inputs, outputs: [] } } } as unknown as LoadedModel;
   return new AdditiveExplainer((await readAdditiveModel({ path: join(FOLDER, file), format }, loaded))!);
 }
 
@@ -64,8 +64,6 @@ describe('effects of features are those of the shap package', () => {
   );
 
   it('are read without values of the classes that a tree does not add to', async () => {
-    const inputs = [{ name: 'features', datatype: 'FP32', shape: [-1, COLUMNS] }] as const;
-    const loaded = { signatures: { serving_default: { inputs, outputs: [] } } } as unknown as LoadedModel;
     const model = await readAdditiveModel({ path: join(FOLDER, 'xgboost.onnx'), format: 'onnx' }, loaded);
     const { trees, outputs } = model!.form as TreeEnsemble;
     expect(outputs).toBe(3);

@@ -3,6 +3,7 @@ import { TreeEnsemble, type ValuedTree } from '../../../runtime/src/engines/tree
 import { interventionalEffects } from '../../../runtime/src/explain/interventional.js';
 import { meanOfTrainingRows, pathDependentEffects } from '../../../runtime/src/explain/path-dependent.js';
 import { randomNumbers } from '../../../runtime/src/tensor/random-numbers.js';
+import { expectNear } from '../../support/near.js';
 import { shapleyByDefinition } from './brute-force.js';
 import { finished } from './finished.js';
 
@@ -45,11 +46,6 @@ function randomRows(random: () => number, count: number, columns: number): Float
 const rowsOf = (all: Float64Array, columns: number) =>
   Array.from({ length: all.length / columns }, (_, row) => all.slice(row * columns, (row + 1) * columns));
 
-function expectNear(actual: ArrayLike<number>, expected: readonly number[], tolerance = 1e-12): void {
-  expect(actual.length).toBe(expected.length);
-  for (const [index, value] of expected.entries()) expect(Math.abs(actual[index]! - value)).toBeLessThan(tolerance);
-}
-
 const COLUMNS = 6;
 const options = { columns: COLUMNS, base: [0.5, -1, 2], isFloat32: false };
 
@@ -71,7 +67,7 @@ describe('effects of features in trees', () => {
       const expected = rowsOf(instances, COLUMNS).map((row) =>
         shapleyByDefinition((each) => finished(ensemble.sums(each)).sums, row, rowsOf(background, COLUMNS)),
       );
-      expectNear(effects, expected.flat(2));
+      expectNear(effects, expected.flat(2), 1e-12);
     },
   );
 
@@ -104,8 +100,9 @@ describe('effects of features in trees', () => {
         rowsOf(instances, COLUMNS)
           .map((row) => shapleyByDefinition(mean, row, [nothing]))
           .flat(2),
+        1e-12,
       );
-      expectNear(meanOfTrainingRows(ensemble), mean(nothing));
+      expectNear(meanOfTrainingRows(ensemble), mean(nothing), 1e-12);
     },
   );
 
@@ -128,11 +125,12 @@ describe('effects of features in trees', () => {
     expectNear(
       finished(interventionalEffects(ensemble, low, high)),
       places.map(() => 1 / count),
+      1e-12,
     );
     // Only the coalition of the first 39 features has the value 1.
     const mixed = low.with(count - 1, 1);
     const effects = finished(interventionalEffects(ensemble, mixed, high.with(count - 1, 0)));
-    expectNear(effects, [...places.slice(1).map(() => 1 / (39 * 40)), -1 / 40]);
+    expectNear(effects, [...places.slice(1).map(() => 1 / (39 * 40)), -1 / 40], 1e-12);
   });
 
   it('do not read the values of inner nodes', () => {

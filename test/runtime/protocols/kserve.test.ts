@@ -8,6 +8,7 @@ import type { Manifest } from '../../../runtime/src/manifest/index.js';
 import { LARGE_BODY_BYTES } from '../../../runtime/src/server/codec.js';
 import type { Tensor } from '../../../runtime/src/tensor/tensor.js';
 import { describeServers } from '../../support/every-server.js';
+import { expectNear } from '../../support/near.js';
 import { writePackage } from '../../support/packages.js';
 import { post, serve, stopAll } from '../faults/servers.js';
 import { catalog, halfPlusTwo, model, sender } from './support.js';
@@ -57,11 +58,6 @@ const SHAP = JSON.parse(readFileSync(join(REFERENCE, 'shap.json'), 'utf8')) as {
 
 const linearForm = (weights: readonly number[]) =>
   ({ kind: 'linear', coefficients: Float64Array.from(weights), intercepts: new Float64Array(1) }) as const;
-
-function expectNear(actual: readonly number[], expected: readonly number[], tolerance: number): void {
-  expect(actual).toHaveLength(expected.length);
-  for (const [index, value] of expected.entries()) expect(Math.abs(actual[index]! - value)).toBeLessThan(tolerance);
-}
 
 /** Writes a package of the forest, with the rows of its background. */
 function forestPackage(background?: readonly number[][]): string {
