@@ -90,9 +90,10 @@ async function explain(target: string, flags: ExplainFlags, command: Command): P
     const explanations = await output.progress(`Explain ${flags.rows}`, (step) =>
       explained(endpoint, signature, flags, step),
     );
+    const mean = meanEffects(explanations);
     output.result(
-      { ...(server ? { package: target } : { url: endpoint.base }), ...explanations, mean: meanEffects(explanations) },
-      explanationLines(explanations, flags.top),
+      { ...(server ? { package: target } : { url: endpoint.base }), ...explanations, mean },
+      explanationLines(explanations, mean, flags.top),
     );
   } catch (error) {
     if (error instanceof EvaluationDataError) throw new CommandFailure('DATA_SET_INVALID', error.message);

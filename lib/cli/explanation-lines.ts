@@ -41,11 +41,14 @@ export function meanEffects({ features, outputs, rows }: Explanations): number[]
   );
 }
 
-/** Describes explanations for people: the features with the largest effects of each row, and of all rows. */
-export function explanationLines(explanations: Explanations, top: number): string[] {
+/** Describes explanations for people: the features with the largest effects of each row, and of all rows by their `means`. */
+export function explanationLines(
+  explanations: Explanations,
+  means: readonly (readonly number[])[],
+  top: number,
+): string[] {
   const { method, link, features, outputs, rows } = explanations;
   const names = outputs.slice(0, PRINTED_OUTPUTS);
-  const means = meanEffects(explanations);
   const lines = [`Effects on ${LINKS[link] ?? link}, method ${method}`];
   for (const { place, values, base, effects } of rows.slice(0, PRINTED_ROWS)) {
     const sums = base.map((start, output) => effects.reduce((sum, each) => sum + each[output]!, start));

@@ -135,7 +135,7 @@ export class AdditiveExplainer implements ExactExplainer {
     const rows = this.prepared(instances);
     const absent = this.prepared(background);
     if (form.kind === 'linear') {
-      const means = meanRow(absent, form.coefficients.length / outputs);
+      const means = meanRow(absent, this.model.columns);
       return { base: linearSums(form, means).sums, values: linearEffects(form, rows, means) };
     }
     const { sums } = yield* form.sums(absent);

@@ -84,10 +84,11 @@ export class TreeEnsemble {
     const count = rows.length / this.columns;
     const sums = new Float64Array(count * this.outputs);
     const magnitudes = new Float64Array(sums.length);
+    const baseMagnitudes = this.base.map(Math.abs);
     const slice = new Slice();
     for (let row = 0; row < count; row++) {
       sums.set(this.base, row * this.outputs);
-      magnitudes.set(this.base.map(Math.abs), row * this.outputs);
+      magnitudes.set(baseMagnitudes, row * this.outputs);
       for (const tree of this.trees) {
         let node = 0;
         while (tree.left[node] !== -1)

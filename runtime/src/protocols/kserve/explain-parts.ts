@@ -3,6 +3,7 @@ import type { Manifest } from '../../manifest/index.js';
 import type { ServedModel } from '../../models/served-model.js';
 import { RegionedPicture } from '../../tasks/images/picture-regions.js';
 import { invalid } from '../../tensor/errors.js';
+import { DEFAULT_PERMUTATIONS } from './explain-request.js';
 
 /** Instance whose parts can be absent: a text of tokens, or a picture of regions. */
 export interface PartedInstance {
@@ -52,7 +53,7 @@ export function partKind(task: Manifest['task']): PartKind | undefined {
   return task?.type === 'image_classification' ? REGIONS : undefined;
 }
 
-/** Returns the number of sampled orders of the parts of an instance that no request decides. */
-export function defaultPermutations({ runs }: PartKind, parts: number, most: number): number {
-  return Math.max(1, Math.min(most, Math.floor(runs / (2 * (parts + 1)))));
+/** Returns how many orders are sampled if the request names no number. */
+export function defaultPermutations({ runs }: PartKind, parts: number): number {
+  return Math.max(1, Math.min(DEFAULT_PERMUTATIONS, Math.floor(runs / (2 * (parts + 1)))));
 }

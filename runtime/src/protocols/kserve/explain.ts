@@ -87,7 +87,7 @@ async function explanations(
     throw invalid(`background has rows of shape [${background.shape.slice(1)}], instances of [${item}]`);
   }
   const call: ExplainCall = { model, spec, item, request, signal, background: background && toDoubles(background) };
-  const explained = (explainer && (await exactly(call, explainer))) ?? (await bySamples(call));
+  const explained = (explainer && (await exactly(call, explainer))) ?? bySamples(call);
   return written(explained, bare);
 }
 
@@ -142,7 +142,7 @@ interface Explanation extends Effects {
  * @throws InferenceError `INVALID_ARGUMENT` if the request names a method that the model does not have
  */
 async function exactly(
-  { model, spec, item, request, signal, background }: ExplainCall,
+  { model, item, request, signal, background }: ExplainCall,
   explainer: ExactExplainer,
 ): Promise<readonly Explanation[] | undefined> {
   const features = elementCount(item);
@@ -150,7 +150,7 @@ async function exactly(
   const instances = toDoubles(request.instances);
   const count = request.instances.shape[0]!;
   checkValues(instances.length * explainer.outputs);
-  const { outputs } = await model.infer({ inputs: [{ ...request.instances, name: spec.name }], signal });
+  const { outputs } = await model.infer({ inputs: [request.instances], signal });
   const predictions = scoresOf(outputs, count);
   const exact = await explainer.explain({ instances, predictions, background, method: request.method }, signal);
   if (!exact) return undefined;
@@ -162,14 +162,14 @@ async function exactly(
 }
 
 /** Computes sampled Shapley values, instance by instance. */
-async function bySamples({
+async function* bySamples({
   model,
   spec,
   item,
   request: { instances, method, permutations = DEFAULT_PERMUTATIONS, seed },
   signal,
   background: given,
-}: ExplainCall): Promise<AsyncIterable<Explanation>> {
+}: ExplainCall): AsyncGenerator<Explanation> {
   if (method !== undefined && method !== 'sampled') {
     throw invalid(
       `method ${method} is for trees and linear models whose file gives the predictions of the model; use the method sampled`,
@@ -189,13 +189,11 @@ async function bySamples({
     return scores;
   };
   const all = toDoubles(instances);
-  return (async function* () {
-    for (let row = 0; row < size; row++) {
-      const instance = all.slice(row * features, (row + 1) * features);
-      const { base, values } = await shapleyValues({ instance, background, permutations, seed }, evaluate);
-      yield { base, values, item, method: 'sampled', link: 'identity' } as const;
-    }
-  })();
+  for (let row = 0; row < size; row++) {
+    const instance = all.slice(row * features, (row + 1) * features);
+    const { base, values } = await shapleyValues({ instance, background, permutations, seed }, evaluate);
+    yield { base, values, item, method: 'sampled', link: 'identity' };
+  }
 }
 
 /** Samples Shapley values of the tokens of texts or the regions of pictures, instance by instance. */
@@ -211,7 +209,7 @@ async function* partExplanations(
   for (const bytes of instances.data as readonly Buffer[]) {
     const instance = await kind.read(model, bytes);
     const { length } = instance.parts;
-    const orders = permutations ?? defaultPermutations(kind, length, DEFAULT_PERMUTATIONS);
+    const orders = permutations ?? defaultPermutations(kind, length);
     checkSize(instances.shape[0]! * shapleyRows(length, 1, orders), length);
     const evaluate: Evaluate = async (rows, count) => {
       const scores: number[] = [];
@@ -267,7 +265,7 @@ function scoresOf(outputs: readonly Tensor[], count: number): Float64Array {
 }
 
 function toDoubles({ data }: Tensor): Float64Array {
-  return Float64Array.from(data as Float64Array, Number);
+  return new Float64Array(data as Float64Array);
 }
 
 function writeDoubles(writer: JsonWriter, data: Float64Array, shape: readonly number[]): void {

@@ -30,7 +30,7 @@ export function encodePredictResponse(
 }
 
 /** Encodes a tensor as nested lists. */
-export function encodeTensor(tensor: Tensor): Buffer | string {
+function encodeTensor(tensor: Tensor): Buffer | string {
   const writer = new JsonWriter();
   writeNested(writer, tensor, tensor.shape, 0, NUMBERS);
   return writer.finish();

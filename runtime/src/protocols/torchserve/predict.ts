@@ -2,7 +2,7 @@ import type { ServedModel } from '../../models/served-model.js';
 import { decodeInferRequest } from '../../tensor/open-inference/infer-request.js';
 import type { Cancellation } from '../../tensor/request.js';
 import { type Dialect, decodePredictRequest, type PredictRequest } from '../tensorflow-serving/predict-request.js';
-import { encodePredictResponse, encodeTensor } from '../tensorflow-serving/predict-response.js';
+import { encodePredictResponse } from '../tensorflow-serving/predict-response.js';
 import type { Content } from './content.js';
 
 const DIALECT: Dialect = { rowKeys: ['data'], bareRows: true };
@@ -14,7 +14,7 @@ export async function predict(model: ServedModel, content: Content, signal?: Can
   }
   const { inputs } = decodeInferRequest(content.bytes, model.signatures.serving_default!, 0);
   const { outputs } = await model.infer({ inputs, signal });
-  return outputs.length === 1 ? encodeTensor(outputs[0]!) : encodePredictResponse(outputs, false);
+  return encodePredictResponse(outputs, false, { bare: true });
 }
 
 /** Runs a decoded request and returns the list of predictions as JSON. @throws InferenceError */
@@ -24,5 +24,5 @@ export async function predictRows(
   signal?: Cancellation,
 ): Promise<Buffer | string> {
   const { outputs } = await model.infer({ inputs, signatureName, signal });
-  return outputs.length === 1 && rows ? encodeTensor(outputs[0]!) : encodePredictResponse(outputs, rows);
+  return encodePredictResponse(outputs, rows, { bare: rows });
 }

@@ -5,7 +5,7 @@ import { pictureBytes } from './picture-bytes.js';
 /** Number of regions along each side of a picture. */
 const SIDE = 7;
 
-/** Region of a picture in pixels, as the file stores them. */
+/** Region of a picture in pixels, as the file stores them. Those of a TIFF are as shown. */
 export interface PictureRegion {
   readonly left: number;
   readonly top: number;
@@ -51,7 +51,7 @@ export class RegionedPicture {
 
   /** Returns the picture as a file with only those regions for which `present` has a number other than 0. */
   async with(present: Float64Array): Promise<Buffer> {
-    const pixels = Uint8Array.from(this.pixels);
+    const pixels = new Uint8Array(this.pixels);
     for (const [index, { left, top, width, height }] of this.parts.entries()) {
       if (present[index] !== 0) continue;
       for (let y = top; y < top + height; y++) {
