@@ -45,7 +45,8 @@ export function evaluateCommand(): Command {
     .addOption(
       new Option(
         '--rows <file>',
-        'data set of CSV, JSON Lines or NumPy arrays (.npz), or folder of pictures by class, whose labels are compared',
+        'data set of CSV, JSON Lines, Parquet or NumPy arrays (.npz), or folder of pictures by class, whose labels are ' +
+          'compared',
       ).conflicts(['samples', 'data']),
     )
     .option('--label <column>', 'column of the labels in --rows')

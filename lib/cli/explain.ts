@@ -41,10 +41,10 @@ export function explainCommand(): Command {
     .description(
       'Shows how far each feature of each row moves the prediction, by Shapley values: exact ones for trees and linear ' +
         'models, sampled ones for others. Features that are absent have the values of the background of the package, or ' +
-        'zeros. The rows are a file of CSV or JSON Lines. A package is served on this machine until the command ends.',
+        'zeros. The rows are a file of CSV, JSON Lines or Parquet. A package is served on this machine until the command ends.',
     )
     .argument('<target>', 'folder of a package, or URL of a server or model')
-    .option('--rows <file>', 'data set: CSV with the names of the columns, or JSON Lines (required)')
+    .option('--rows <file>', 'data set: CSV with the names of the columns, JSON Lines or Parquet (required)')
     .option('--label <column>', 'column that is no feature, such as the label');
   return withTrustOption(withEndpointOptions(command))
     .addOption(

@@ -2,9 +2,11 @@ import { createReadStream, statSync } from 'node:fs';
 import { readdir } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { FileBytes, IMAGE_INPUT, isZip } from '@modelship/runtime/manifest';
+import { checkColumnNames } from './column-names.js';
 import { csvRecords } from './csv-records.js';
 import { EvaluationDataError } from './metrics/compute.js';
 import { npzRows } from './npz-rows.js';
+import { parquetRows } from './parquet-rows.js';
 
 /** Row of a data set: its values by the name of the column. Values of CSV are text. */
 export interface DataRow {
@@ -15,8 +17,9 @@ export interface DataRow {
 
 /**
  * Reads a data set row by row, so that a file may be larger than the memory. A file that starts with `{` has JSON Lines,
- * an object on each line. A ZIP archive has arrays of NumPy, which are read as a whole. Any other file has CSV with the names of the
- * columns in its first line. A folder has a folder of pictures for each class.
+ * an object on each line. A file that starts with `PAR1` is Parquet. A ZIP archive has arrays of NumPy, which are read as
+ * a whole. Any other file has CSV with the names of the columns in its first line. A folder has a folder of pictures for
+ * each class.
  *
  * @throws EvaluationDataError if the file cannot be read, is not UTF-8, has no rows, or a row does not fit the columns
  */
@@ -56,9 +59,10 @@ async function namesIn(path: string, areFolders: boolean): Promise<string[]> {
 }
 
 async function* fileRows(path: string): AsyncGenerator<DataRow> {
-  if (isArchive(path)) {
+  const readBinary = binaryReader(path);
+  if (readBinary) {
     let number = 0;
-    for await (const values of npzRows(path)) yield { place: `${path}, row ${++number}`, values };
+    for await (const values of readBinary(path)) yield { place: `${path}, row ${++number}`, values };
     return;
   }
   const text = textOf(path);
@@ -68,19 +72,21 @@ async function* fileRows(path: string): AsyncGenerator<DataRow> {
   yield* first.value.trimStart().startsWith('{') ? jsonRows(path, chunks) : csvRows(path, chunks);
 }
 
-/** Whether a file starts as a ZIP archive does. A file that cannot be read does not. */
-function isArchive(path: string): boolean {
+/** Returns the reader of a file that is not text. Undefined for text, and for a file that cannot be read. */
+function binaryReader(path: string): ((path: string) => AsyncIterable<DataRow['values']>) | undefined {
   try {
     // Reading from a pipe would take its first bytes.
-    if (!statSync(path).isFile()) return false;
+    if (!statSync(path).isFile()) return undefined;
     const file = new FileBytes(path);
     try {
-      return isZip(file.read(0, 4));
+      const start = file.read(0, 4);
+      if (isZip(start)) return npzRows;
+      return start.toString('latin1') === 'PAR1' ? parquetRows : undefined;
     } finally {
       file.close();
     }
   } catch {
-    return false;
+    return undefined;
   }
 }
 
@@ -114,9 +120,8 @@ async function* csvRows(path: string, chunks: AsyncIterable<string>): AsyncGener
   for await (const record of csvRecords(chunks)) {
     if (!columns) {
       columns = record;
-      const repeated = columns.find((name, index) => columns!.indexOf(name) !== index);
-      if (repeated === undefined) continue;
-      throw new EvaluationDataError(`${path} has the column ${repeated} more than once. Rename one of them.`);
+      checkColumnNames(path, columns);
+      continue;
     }
     const place = `${path}, row ${++number}`;
     if (record.length !== columns.length) {

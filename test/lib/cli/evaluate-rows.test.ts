@@ -64,6 +64,11 @@ describe('evaluate --rows', () => {
     expect(json).toEqual((await evaluated('--rows', CSV, '--json')).json);
   });
 
+  test('reads Parquet', async () => {
+    const { json } = await evaluated('--rows', join(ROOT, 'test/fixtures/flowers.parquet'), '--json');
+    expect(json).toEqual((await evaluated('--rows', CSV, '--json')).json);
+  });
+
   test('reads arrays of NumPy, whose only lists are the inputs', async () => {
     const args = ['evaluate', IRIS, '--rows', join(ROOT, 'test/fixtures/rows.npz'), '--label', 'species', '--json'];
     expect(JSON.parse((await modelship(...args)).stdout)).toMatchObject({ rows: 3, metrics: { accuracy: 1 } });

@@ -12,6 +12,7 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import * as zlib from 'node:zlib';
 import { describe, expect, test } from 'vitest';
 import { readDataSet } from '../../../lib/evaluate/data-set.js';
 import { EvaluationDataError } from '../../../lib/evaluate/metrics/compute.js';
@@ -159,5 +160,100 @@ describe('arrays of NumPy', () => {
     expect((error as Error).message).toBe(
       `${path} has more than 2 GiB. Save the rows as CSV or JSON Lines, which are read row by row.`,
     );
+  });
+});
+
+describe('Parquet', () => {
+  const fixture = (name: string) => readFileSync(join(__dirname, '../../fixtures', name));
+
+  test('has rows in several row groups, of many types and codecs', async () => {
+    const pixels = [0, 4, 8].map((first) => [
+      [first + 1, first + 2],
+      [first + 3, first + 4],
+    ]);
+    // The values of rows_parquet.py. Those above 2^53 are exact, and missing ones are null.
+    expect(await rowsOf(fixture('rows.parquet'))).toEqual([
+      {
+        length: 5.1,
+        width: 3.5,
+        half: 0.5,
+        species: 'setosa',
+        comment: 'größer',
+        number: 1,
+        large: 2n ** 53n + 1n,
+        unsigned: 2n ** 64n - 1n,
+        byte: 255,
+        is_new: true,
+        price: 89.9,
+        day: '2024-02-29',
+        milliseconds: '2024-02-29T23:59:59.123Z',
+        microseconds: '2024-02-29T23:59:59.123456Z',
+        nanoseconds: '1970-01-01T00:00:00.000000001Z',
+        features: [5.1, 3.5],
+        pixels: pixels[0],
+        words: [{ start: 0, label: 'city' }],
+        nothing: null,
+      },
+      {
+        length: null,
+        width: 2.75,
+        half: 1.5,
+        species: 'versicolor',
+        comment: '',
+        number: -2,
+        large: -(2n ** 63n),
+        unsigned: 0,
+        byte: 0,
+        is_new: false,
+        price: -0.05,
+        day: '1969-12-31',
+        milliseconds: '1969-12-31T23:59:00.000Z',
+        microseconds: '1969-12-31T23:59:00.000Z',
+        nanoseconds: '1969-12-31T23:59:59.999999999Z',
+        features: [5.7, null],
+        pixels: pixels[1],
+        words: [],
+        nothing: null,
+      },
+      {
+        length: 6.3,
+        width: 3.25,
+        half: null,
+        species: 'setosa',
+        comment: null,
+        number: null,
+        large: 7,
+        unsigned: Number.MAX_SAFE_INTEGER,
+        byte: 7,
+        is_new: null,
+        price: null,
+        day: null,
+        milliseconds: null,
+        microseconds: null,
+        nanoseconds: null,
+        features: [],
+        pixels: pixels[2],
+        words: null,
+        nothing: null,
+      },
+    ]);
+  });
+
+  test('is read in the codec zstd by versions of Node that have it', async () => {
+    const rows = rowsOf(fixture('zstd.parquet'));
+    if ('zstdDecompressSync' in zlib) expect(await rows).toEqual([{ length: 5.1 }, { length: 4.9 }]);
+    else
+      await expect(rows).rejects.toThrow(/column length in the codec ZSTD.*Snappy, gzip or Brotli, or use Node 22.15/);
+  });
+
+  test.each([
+    ['with two columns of one name', fixture('repeated.parquet'), /has the column a more than once/],
+    ['with bytes that are not text', fixture('bytes.parquet'), /column photo, cannot be read as Parquet/],
+    ['without its end', fixture('rows.parquet').subarray(0, 4000), /cannot be read as Parquet/],
+    ['of its start only', Buffer.from('PAR1'), /cannot be read as Parquet/],
+  ])('%s is an error', async (_, content, message) => {
+    const error = await rowsOf(content).catch((cause) => cause);
+    expect(error).toBeInstanceOf(EvaluationDataError);
+    expect(error.message).toMatch(message);
   });
 });

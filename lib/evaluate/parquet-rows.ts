@@ -1,0 +1,106 @@
+import * as zlib from 'node:zlib';
+import { checkColumnNames } from './column-names.js';
+import { EvaluationDataError } from './metrics/compute.js';
+
+/** Values of a row by the name of the column. */
+export type ParquetRow = Readonly<Record<string, unknown>>;
+
+type Decompressor = (page: Uint8Array, size: number) => Uint8Array;
+
+/** Codecs by Node, beside Snappy, which the reader itself has. Only Node 22.15 and newer have zstd. */
+const DECOMPRESSORS: Readonly<Record<string, Decompressor>> = {
+  GZIP: (page, size) => zlib.gunzipSync(page, { maxOutputLength: Math.max(1, size) }),
+  BROTLI: (page, size) => zlib.brotliDecompressSync(page, { maxOutputLength: Math.max(1, size) }),
+  ...('zstdDecompressSync' in zlib && {
+    ZSTD: (page: Uint8Array, size: number) => zlib.zstdDecompressSync(page, { maxOutputLength: Math.max(1, size) }),
+  }),
+};
+
+const CODECS: readonly string[] = ['UNCOMPRESSED', 'SNAPPY', ...Object.keys(DECOMPRESSORS)];
+
+const strictUtf8 = new TextDecoder('utf-8', { fatal: true });
+
+/** Conversions to values that JSON has. Dates and times are ISO 8601, in UTC. */
+const PARSERS = {
+  timestampFromMilliseconds: (time: bigint) => timeText(time, 3),
+  timestampFromMicroseconds: (time: bigint) => timeText(time, 6),
+  timestampFromNanoseconds: (time: bigint) => timeText(time, 9),
+  dateFromDays: (days: number) => new Date(days * 86_400_000).toISOString().slice(0, 10),
+  stringFromBytes: (bytes: Uint8Array) => strictUtf8.decode(bytes),
+};
+
+/**
+ * Reads the rows of a Parquet file. Only one row group is in memory at a time.
+ *
+ * @throws EvaluationDataError if the file is damaged or compressed by a codec that Node does not have, or if two columns
+ * have one name
+ */
+export async function* parquetRows(path: string): AsyncGenerator<ParquetRow> {
+  const { asyncBufferFromFile, parquetMetadataAsync, parquetScan, parquetSchema } = await import('hyparquet');
+  const scan = await readAs(path, async () => {
+    const file = await asyncBufferFromFile(path);
+    // Statistics may have shortened texts, which the parsers would reject.
+    const metadata = await parquetMetadataAsync(file, { geoparquet: false });
+    return parquetScan({ file, metadata, compressors: DECOMPRESSORS, parsers: PARSERS });
+  });
+  const { metadata, ranges } = scan;
+  for (const { columns } of metadata.row_groups) {
+    for (const { meta_data: column } of columns) if (column) checkCodec(path, column);
+  }
+  const names = parquetSchema(metadata).children.map(({ element }) => element.name);
+  checkColumnNames(path, names);
+  for (const { rowStart, rowEnd } of ranges) {
+    const rows = rowEnd - rowStart;
+    const columns: ArrayLike<unknown>[] = [];
+    for (const column of names) {
+      const subject = `${path}, column ${column},`;
+      const values = await readAs(subject, () => scan.readColumn({ column, rowStart, rowEnd }));
+      if (values.length !== rows) throw unreadable(subject, `${values.length} of ${rows} rows`);
+      columns.push(values);
+    }
+    for (let row = 0; row < rows; row++) {
+      yield Object.fromEntries(names.map((name, index) => [name, jsonValue(columns[index]![row])]));
+    }
+  }
+}
+
+/** Runs a part of the reading, whose failures are those of the file. */
+async function readAs<T>(subject: string, read: () => Promise<T>): Promise<T> {
+  try {
+    return await read();
+  } catch (error) {
+    throw unreadable(subject, (error as Error).message);
+  }
+}
+
+function unreadable(subject: string, cause: string): EvaluationDataError {
+  return new EvaluationDataError(`${subject} cannot be read as Parquet (${cause}). Write the file again.`);
+}
+
+function checkCodec(
+  path: string,
+  column: { readonly codec: string; readonly path_in_schema: readonly string[] },
+): void {
+  if (CODECS.includes(column.codec)) return;
+  const newer = column.codec === 'ZSTD' ? ', or use Node 22.15 or newer' : '';
+  throw new EvaluationDataError(
+    `${path} has the column ${column.path_in_schema.join('.')} in the codec ${column.codec}, which Node ` +
+      `${process.versions.node} does not have. Write the file with compression by Snappy, gzip or Brotli${newer}.`,
+  );
+}
+
+/** Returns a value as a line of JSON would have it. Only integers above 2^53 stay `BigInt`. */
+function jsonValue(value: unknown): unknown {
+  if (typeof value === 'bigint') return Number.isSafeInteger(Number(value)) ? Number(value) : value;
+  if (Array.isArray(value)) return value.map(jsonValue);
+  if (value === null || typeof value !== 'object') return value ?? null;
+  return Object.fromEntries(Object.entries(value).map(([name, each]) => [name, jsonValue(each)]));
+}
+
+/** Returns a time since 1970 in ISO 8601. `digits` is the number of decimal places of its seconds: 3, 6 or 9. */
+function timeText(time: bigint, digits: number): string {
+  const perMillisecond = 10n ** BigInt(digits - 3);
+  const rest = ((time % perMillisecond) + perMillisecond) % perMillisecond;
+  const milliseconds = new Date(Number((time - rest) / perMillisecond)).toISOString();
+  return rest === 0n ? milliseconds : milliseconds.replace('Z', `${String(rest).padStart(digits - 3, '0')}Z`);
+}
