@@ -6,6 +6,8 @@ const TOOLS = join(__dirname, '..', '..', '.venv-tools', process.platform === 'w
 
 /** How tools that `npm test` does not install are installed. */
 const INSTALL: Readonly<Record<string, string>> = {
+  etcd: 'see https://etcd.io/docs/latest/install/',
+  'kube-apiserver': 'see https://kubernetes.io/releases/download/#binaries',
   terraform: 'see https://developer.hashicorp.com/terraform/install',
 };
 
