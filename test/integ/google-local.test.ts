@@ -1,6 +1,6 @@
 import { TerraformOutput, type TerraformStack } from 'cdktf';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
-import { ServerlessModel } from '../../lib/gcp/index.js';
+import { Gpu, ServerlessModel } from '../../lib/gcp/index.js';
 import { Rollout } from '../../lib/serving/rollout.js';
 import { CLUSTER_VARIANTS } from '../lib/gcp/cluster-variants.js';
 import { googleStack, KEY, minimal } from '../lib/gcp/support.js';
@@ -14,6 +14,8 @@ vi.mock('../../lib/bundle/runtime-folder.js', () => import('../lib/azure/small-r
 
 const TIMEOUT = { timeout: 1_800_000 };
 const PROJECT = 'project-a';
+/** Variants whose log buckets and roles keep their names for days after they were deleted. */
+const REAPPLIED = VARIANTS.filter(({ name }) => /^Cloud Run$|Private Service Connect/.test(name));
 let double: GoogleDouble;
 
 function cloudRun(version: string, stableRevision?: string): TerraformStack {
@@ -59,6 +61,34 @@ describeOnRequest('google --local', () => {
       });
       expectSettled('Cloud Run with a canary', lifecycle, double.left);
     });
+
+    test.each(REAPPLIED)('$name is applied again after it was destroyed', TIMEOUT, async ({ name, make }) => {
+      for (const time of ['first', 'second']) {
+        const lifecycle = await runLifecycle(new Deployment(double.env), { [`the ${time} time`]: () => make() });
+        expectSettled(`${name}, the ${time} time`, lifecycle, double.left);
+      }
+    });
+
+    test(
+      'a service beyond the quota of GPUs is created by the next apply after the quota is raised',
+      TIMEOUT,
+      async () => {
+        const deployment = new Deployment(double.env);
+        const stack = googleStack();
+        new ServerlessModel(stack, 'Iris', { ...minimal, gpu: Gpu.nvidiaL4(), maxReplicas: 5 });
+        await deployment.synthesize(stack);
+        // Terraform wraps the lines of errors.
+        await expect(deployment.apply()).rejects.toThrow(
+          /Quota\s+violated:\s+NvidiaL4\w+\s+requested:\s+5\s+allowed:\s+3/,
+        );
+        double.store.quotas.cloudRunGpus = 5;
+        await deployment.apply();
+        expect(await deployment.plan()).toEqual([]);
+        await deployment.destroy();
+        expect(double.left).toEqual([]);
+        deployment.remove();
+      },
+    );
   });
 
   describe('in a project that has enabled no APIs', () => {
