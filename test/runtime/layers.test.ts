@@ -7,7 +7,7 @@ const ROOT = join(__dirname, '../../runtime/src');
 
 /** Folders and top-level files of the runtime, lowest first. Each imports only from its own layer and those before it. */
 const LAYERS = [
-  ['garbage-collector.ts', 'temporary-folder.ts', 'version.ts', 'watch.ts'],
+  ['garbage-collector.ts', 'temporary-folder.ts', 'version.ts', 'wasm.ts', 'watch.ts'],
   ['contract.ts'],
   ['host-limits.ts'],
   ['tensor'],

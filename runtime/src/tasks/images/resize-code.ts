@@ -1,9 +1,28 @@
 // Assembles the WebAssembly module that resizes pictures. Its SIMD instructions compute several values at once, which is
 // several times faster than JavaScript, and the integers are the same. The code is short enough to be written here.
 
+import {
+  add,
+  constant,
+  end,
+  get,
+  I32,
+  inAllLanes,
+  increase,
+  instantiated,
+  load,
+  loop,
+  set,
+  V128,
+  v128Load,
+  v128Store,
+  type WasmMemory,
+  whileBelow,
+} from '../../wasm.js';
+
 /** Functions of the module. Arguments are addresses and sizes in its memory. */
 export interface ResizeCode {
-  readonly memory: { readonly buffer: ArrayBuffer; grow(pages: number): number };
+  readonly memory: WasmMemory;
   /**
    * Resizes one row of pixels of three channels. Reads and writes one byte more than the pixels have.
    *
@@ -26,38 +45,9 @@ export interface ResizeCode {
 /** Number of 32-bit words in a record before the weights. */
 export const RECORD_HEADER_WORDS = 2;
 
-const I32 = 0x7f;
-const V128 = 0x7b;
-
-/** Signed integer in the variable-length encoding of WebAssembly. */
-function integer(value: number): number[] {
-  const low = value & 0x7f;
-  const rest = value >> 7;
-  return rest === ((low & 0x40) === 0 ? 0 : -1) ? [low] : [low | 0x80, ...integer(rest)];
-}
-
-const name = (text: string) => [text.length, ...Buffer.from(text)];
-/** A part after its size, which is below 2^14. */
-const sized = (...part: number[]) => [(part.length & 0x7f) | 0x80, part.length >> 7, ...part];
-
-const get = (local: number) => [0x20, local];
-const set = (local: number) => [0x21, local];
-const constant = (value: number) => [0x41, ...integer(value)];
-const add = [0x6a];
-const isBelow = [0x49];
-const load = (offset: number) => [0x28, 2, offset];
-const increase = (local: number, ...by: number[]) => [...get(local), ...by, ...add, ...set(local)];
-const loop = [0x03, 0x40];
-const end = [0x0b];
-/** Continues the innermost loop while one variable is below another. */
-const whileBelow = (one: number, other: number) => [...get(one), ...get(other), ...isBelow, 0x0d, 0, ...end];
-
 const load4Bytes = [0xfd, 0x5c, 0, 0];
 const store4Bytes = [0xfd, 0x5a, 0, 0, 0];
-const load16Bytes = [0xfd, 0x00, 0, 0];
-const store16Bytes = [0xfd, 0x0b, 0, 0];
 const loadInAllLanes = [0xfd, 0x09, 2, 0];
-const inAllLanes = [0xfd, 0x11];
 const lowBytesToShorts = [0xfd, 0x89, 0x01];
 const highBytesToShorts = [0xfd, 0x8a, 0x01];
 const lowShortsToIntegers = [0xfd, 0xa9, 0x01];
@@ -112,7 +102,7 @@ function addRowsBody(precision: number): number[] {
     ...[...get(source), ...set(pixel), ...get(firstWeight), ...set(weight)],
     ...sums.flatMap((sum) => [...half(precision), ...set(sum)]),
     ...loop,
-    ...[...get(weight), ...loadInAllLanes, ...set(factor), ...get(pixel), ...load16Bytes, ...set(bytes)],
+    ...[...get(weight), ...loadInAllLanes, ...set(factor), ...get(pixel), ...v128Load(), ...set(bytes)],
     ...addPart(first, ...lowBytesToShorts, ...lowShortsToIntegers),
     ...addPart(second, ...lowBytesToShorts, ...highShortsToIntegers),
     ...addPart(third, ...highBytesToShorts, ...lowShortsToIntegers),
@@ -123,7 +113,7 @@ function addRowsBody(precision: number): number[] {
     ...get(out),
     ...[...rounded(first), ...rounded(second), ...integersToShorts],
     ...[...rounded(third), ...rounded(fourth), ...integersToShorts],
-    ...[...shortsToBytes, ...store16Bytes],
+    ...[...shortsToBytes, ...v128Store()],
     ...increase(out, ...constant(LANES)),
     ...increase(source, ...constant(LANES)),
     ...whileBelow(source, lastSource),
@@ -134,33 +124,6 @@ function addRowsBody(precision: number): number[] {
 /** Half of the last bit in all lanes, so that the shift rounds. */
 const half = (precision: number) => [...constant(1 << (precision - 1)), ...inAllLanes];
 
-function assembled(precision: number): Uint8Array {
-  const parameters = (count: number) => [0x60, count, ...new Array<number>(count).fill(I32), 0];
-  const sections = [
-    [1, ...sized(2, ...parameters(5), ...parameters(6))],
-    [3, ...sized(2, 0, 1)],
-    // One memory, of one page at first.
-    [5, ...sized(1, 0, 1)],
-    [7, ...sized(3, ...name('memory'), 2, 0, ...name('resizeRow'), 0, 0, ...name('addRows'), 0, 1)],
-    [
-      10,
-      ...sized(
-        2,
-        ...sized(2, 3, I32, 1, V128, ...resizeRowBody(precision)),
-        ...sized(2, 2, I32, 6, V128, ...addRowsBody(precision)),
-      ),
-    ],
-  ];
-  return Uint8Array.from([...Buffer.from('\0asm'), 1, 0, 0, 0, ...sections.flat()]);
-}
-
-/** The part of the interface that is used here, which no library of TypeScript for Node.js has. */
-declare const WebAssembly: {
-  validate(bytes: Uint8Array): boolean;
-  readonly Module: new (bytes: Uint8Array) => object;
-  readonly Instance: new (module: object) => { readonly exports: unknown };
-};
-
 /**
  * Creates the module.
  *
@@ -168,7 +131,22 @@ declare const WebAssembly: {
  * @returns undefined if the processor has no SIMD instructions for it
  */
 export function resizeCode(precision: number): ResizeCode | undefined {
-  const bytes = assembled(precision);
-  if (!WebAssembly.validate(bytes)) return undefined;
-  return new WebAssembly.Instance(new WebAssembly.Module(bytes)).exports as ResizeCode;
+  return instantiated<ResizeCode>({
+    resizeRow: {
+      parameters: 5,
+      locals: [
+        [3, I32],
+        [1, V128],
+      ],
+      body: resizeRowBody(precision),
+    },
+    addRows: {
+      parameters: 6,
+      locals: [
+        [2, I32],
+        [6, V128],
+      ],
+      body: addRowsBody(precision),
+    },
+  });
 }
