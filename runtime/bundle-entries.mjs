@@ -10,6 +10,8 @@ export const entries = {
   'codec-thread': 'src/server/codec-thread.ts',
   // The thread that decodes and prepares pictures.
   'picture-thread': 'src/tasks/images/picture-thread.ts',
+  // The thread of a recommendation model.
+  'recommend-thread': 'src/engines/recommend/recommend-thread.ts',
   // Modules that the entry points and the threads share.
   protocols: 'src/protocols/index.ts',
   'http-server': 'src/server/http-server.ts',

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { RUNTIME_VERSION } from '@modelship/runtime/contract';
-import { isImageTask, type Task } from '@modelship/runtime/manifest';
+import { isImageTask, isTextTask, type Task } from '@modelship/runtime/manifest';
 import { packageRoot } from './package-root.js';
 
 /** Package with a native addon that the server needs for some tasks. */
@@ -25,7 +25,7 @@ const PICTURES = '@modelship/pictures';
 const TASK_PACKAGES: readonly TaskPackage[] = [
   {
     name: 'tokenizers',
-    isNeeded: (task) => !isImageTask(task),
+    isNeeded: isTextTask,
     parts: (architecture) => [
       { name: 'tokenizers', paths: ['package.json', 'index.js', `tokenizers.linux-${architecture}-gnu.node`] },
     ],

@@ -23,6 +23,7 @@ const MODULES: Readonly<Record<ModelFormat, readonly string[]>> = {
   lightgbm: ['numpy', 'lightgbm'],
   xgboost: ['numpy', 'xgboost'],
   catboost: ['numpy', 'catboost'],
+  npz: [],
 };
 
 const PIP_NAMES: Readonly<Record<string, string>> = { sklearn: 'scikit-learn' };

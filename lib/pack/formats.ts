@@ -22,6 +22,7 @@ const PACKED_FORMATS: Readonly<Record<ModelFormat, PackedFormat>> = {
   lightgbm: { artifact: 'model.txt' },
   xgboost: { artifact: 'model.xgboost' },
   catboost: { artifact: 'model.cbm' },
+  npz: { artifact: 'model.npz' },
 };
 
 /**

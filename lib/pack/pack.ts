@@ -215,6 +215,7 @@ async function describe(
       version,
       format,
       artifact,
+      ...(format === 'npz' && { task: { type: 'recommend' as const } }),
       inputs: main!.inputs.map(plainSpec),
       outputs: withLabels(main!.outputs, options.labels).map(plainSpec),
       ...(Object.keys(others).length > 0 && { signatures: plainSignatures(others) }),

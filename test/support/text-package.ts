@@ -1,8 +1,8 @@
-import { type ManifestTensor, type Task, taskSignature } from '@modelship/runtime/manifest';
+import { type ManifestTensor, type ModelTask, taskSignature } from '@modelship/runtime/manifest';
 import { type PackageOverrides, writePackage } from './packages.js';
 
 /** Task that turns texts into vectors. */
-export const EMBED: Task = {
+export const EMBED: ModelTask = {
   type: 'embed',
   tokenizer: {
     file: 'tokenizer.json',

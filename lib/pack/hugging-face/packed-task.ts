@@ -1,11 +1,11 @@
-import type { Manifest, Task, TextTask, TextTokenizer } from '@modelship/runtime/manifest';
+import type { Manifest, ModelTask, TextTask, TextTokenizer } from '@modelship/runtime/manifest';
 import { shapeText } from '@modelship/runtime/serve';
 import type { EmbedSettings, TextSettings } from './text-settings.js';
 import type { AddedToken } from './tokenizer-file.js';
 
 /** Task and outputs of a package. */
 export interface PackedTask {
-  readonly task: Task;
+  readonly task: ModelTask;
   /** Outputs of the model itself, with the labels of classes. */
   readonly outputs: Manifest['outputs'];
 }

@@ -28,6 +28,7 @@ const ENGINES: Partial<Record<ModelFormat, () => Promise<Engine>>> = {
   xgboost: async () => (await import('./trees/xgboost-engine.js')).xgboostEngine,
   catboost: python,
   onnx: async () => (await import('./onnx/onnx-engine.js')).onnxEngine,
+  npz: async () => (await import('./recommend/recommend-engine.js')).recommendEngine,
 };
 
 /** Returns the artifact of the package in `directory`, with the signature in its manifest. */

@@ -132,6 +132,7 @@ function zipFormat(file: FileBytes, head: Buffer): ModelFormat | undefined {
     throw unknown(file.path, 'an archive of TorchServe (.mar)', fix);
   }
   if (names.includes('schema.json')) return 'skops';
+  if (names.length > 0 && names.every((name) => name.endsWith('.npy'))) return 'npz';
   throw unknown(
     file.path,
     `a ZIP archive of ${names.slice(0, 3).join(', ') || 'nothing'}`,

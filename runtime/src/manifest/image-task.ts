@@ -1,5 +1,5 @@
 import { describeTensors } from './describe-tensors.js';
-import type { ImageStep, ImageTask, ManifestTensor, Task } from './schema.js';
+import type { ImageStep, ImageTask, ManifestTensor, Task, TextTask } from './schema.js';
 
 /** Name of the input that takes pictures, in packages with a task on pictures. */
 export const IMAGE_INPUT = 'image';
@@ -12,7 +12,12 @@ const IMAGE_TYPES: readonly Task['type'][] = [
   'read_text',
 ] satisfies ImageTask['type'][];
 
-/** Whether a task takes pictures. Others take texts. */
+/** Whether a task takes texts. */
+export function isTextTask(task: Task): task is TextTask {
+  return task.type !== 'recommend' && !isImageTask(task);
+}
+
+/** Whether a task takes pictures. */
 export function isImageTask(task: Task): task is ImageTask {
   return IMAGE_TYPES.includes(task.type);
 }

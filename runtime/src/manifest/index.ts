@@ -5,7 +5,7 @@ export { type Bytes, FileBytes } from './file-bytes.js';
 export { fileOperators } from './file-operators.js';
 export { checkOnnx, decompressedStart, detectFormat, isZip } from './format.js';
 export { checkIdentity } from './identity.js';
-export { IMAGE_INPUT, isImageTask, PIXEL_MASK } from './image-task.js';
+export { IMAGE_INPUT, isImageTask, isTextTask, PIXEL_MASK } from './image-task.js';
 export { needsPython } from './needs-python.js';
 export { externalData } from './onnx-external-data.js';
 export { onnxMetadata } from './onnx-metadata.js';
@@ -53,6 +53,6 @@ export {
   type ZeroShotClassificationTask,
 } from './schema.js';
 export { signaturesOf, withInputRules } from './signatures.js';
-export { type TaskSignature, TENSORS_SIGNATURE, type TokenInput, taskSignature } from './task.js';
+export { type ModelTask, RECOMMEND_SIGNATURE, type TaskSignature, TENSORS_SIGNATURE, type TokenInput, taskSignature } from './task.js';
 export { fileSha256, fileSha256Sync, verifyFiles } from './verify.js';
 export { DEFLATED, type ZipEntry, zipContentOffset, zipEntries } from './zip.js';

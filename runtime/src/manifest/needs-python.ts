@@ -5,5 +5,5 @@ import type { Manifest } from './schema.js';
  * itself predicts what XGBoost predicts.
  */
 export function needsPython({ format, requirements }: Pick<Manifest, 'format' | 'requirements'>): boolean {
-  return format !== 'onnx' && !(format === 'xgboost' && requirements === undefined);
+  return format !== 'onnx' && format !== 'npz' && !(format === 'xgboost' && requirements === undefined);
 }

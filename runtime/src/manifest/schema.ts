@@ -27,6 +27,7 @@ export const MODEL_FORMATS = [
   'lightgbm',
   'xgboost',
   'catboost',
+  'npz',
 ] as const;
 
 /** Format of a saved model. */
@@ -307,6 +308,7 @@ const TASKS = [
   objectDetection,
   imageSegmentation,
   readText,
+  z.strictObject({ type: z.literal('recommend') }),
 ] as const;
 
 const task = z.discriminatedUnion('type', TASKS, {
@@ -638,8 +640,13 @@ export type TextTask =
   | QuestionAnsweringTask
   | FillMaskTask;
 
-/** What a model does with texts or pictures, and the steps before and after it. */
-export type Task = TextTask | ImageTask;
+/** Recommends the items with the highest scores for a user, a session or an item, from arrays of NumPy. */
+export interface RecommendTask {
+  type: 'recommend';
+}
+
+/** What a model does with texts, pictures or queries, and the steps before and after it. */
+export type Task = TextTask | ImageTask | RecommendTask;
 
 /** Contents of `model.json` in a model package. */
 export interface Manifest {
@@ -653,8 +660,8 @@ export interface Manifest {
   /** Signatures in addition to the default one, which `inputs` and `outputs` describe. */
   signatures?: Record<string, { inputs: ManifestTensor[]; outputs: ManifestTensor[] }> | undefined;
   /**
-   * Task of a model that takes texts or pictures. `inputs` and `outputs` are then those of the task, and the signature `tensors` has
-   * the model's own.
+   * Task of a model that takes texts, pictures or queries. `inputs` and `outputs` are then those of the task, and the signature
+   * `tensors` has the model's own, unless the task is `recommend`.
    */
   task?: Task | undefined;
   samples: {

@@ -2,7 +2,7 @@ import { shapeFits } from '../tensor/tensor.js';
 import { describeTensors } from './describe-tensors.js';
 import { boxFaults, IMAGE_INPUT, imageInputFaults, isImageTask, stepFaults } from './image-task.js';
 import { readTextFaults } from './read-text-task.js';
-import type { Manifest, ManifestTensor, QuestionAnsweringTask, Task, TextTask } from './schema.js';
+import type { Manifest, ManifestTensor, QuestionAnsweringTask, RecommendTask, Task, TextTask } from './schema.js';
 
 /** Name of the signature with a model's own inputs and outputs, in packages with a task. */
 export const TENSORS_SIGNATURE = 'tensors';
@@ -15,8 +15,17 @@ export interface TaskSignature {
 
 const strings = (name: string): ManifestTensor => ({ name, datatype: 'BYTES', shape: [-1] });
 
+/** Inputs and outputs of recommendations. Queries are JSON objects or users, and recommendations are JSON objects. */
+export const RECOMMEND_SIGNATURE: TaskSignature = {
+  inputs: [strings('query')],
+  outputs: [strings('recommendations')],
+};
+
+/** Task of a model whose own output it names. */
+export type ModelTask = Exclude<Task, RecommendTask>;
+
 /** Returns the inputs and outputs of a task, for a model whose own output that the task names is `output`. */
-export function taskSignature({ type }: Task, output: ManifestTensor): TaskSignature {
+export function taskSignature({ type }: ModelTask, output: ManifestTensor): TaskSignature {
   const width = output.shape.at(-1)!;
   switch (type) {
     case 'embed':
@@ -85,8 +94,14 @@ export type TokenInput = (typeof TOKEN_INPUTS)[number];
 
 /** Returns what is wrong with the task of a manifest, each starting with the field. A package without a task has no faults. */
 export function taskFaults(manifest: Manifest): string[] {
-  const { task, inputs, outputs, signatures } = manifest;
+  const { format, task, signatures } = manifest;
+  if ((format === 'npz') !== (task?.type === 'recommend')) {
+    return [
+      `task: the task recommend and the format npz need each other, got ${task?.type ?? 'no task'} and ${format}`,
+    ];
+  }
   if (!task) return [];
+  if (task.type === 'recommend') return signatureFaults(task, RECOMMEND_SIGNATURE, manifest);
   const faults = isImageTask(task) ? stepFaults(task) : textFaults(task, manifest);
   if (task.type === 'read_text') faults.push(...readTextFaults(task, manifest));
   const own = Object.hasOwn(signatures ?? {}, TENSORS_SIGNATURE) ? signatures![TENSORS_SIGNATURE] : undefined;
@@ -107,13 +122,16 @@ export function taskFaults(manifest: Manifest): string[] {
   faults.push(...outputFaults(task, output));
   if (isImageTask(task)) faults.push(...boxFaults(task, own.outputs, output));
   if (task.type === 'question_answering') faults.push(...answerFaults(task, own.outputs));
-  const expected = taskSignature(task, output);
-  for (const side of ['inputs', 'outputs'] as const) {
-    const found = describeTensors(side === 'inputs' ? inputs : outputs);
+  return [...faults, ...signatureFaults(task, taskSignature(task, output), manifest)];
+}
+
+/** Returns where a package has other inputs or outputs than its task. */
+function signatureFaults({ type }: Task, expected: TaskSignature, manifest: Manifest): string[] {
+  return (['inputs', 'outputs'] as const).flatMap((side) => {
+    const found = describeTensors(manifest[side]);
     const wanted = describeTensors(expected[side]);
-    if (found !== wanted) faults.push(`${side}: the task ${task.type} has ${wanted}, got ${found}`);
-  }
-  return faults;
+    return found === wanted ? [] : [`${side}: the task ${type} has ${wanted}, got ${found}`];
+  });
 }
 
 function textFaults(task: TextTask, { files }: Manifest): string[] {
@@ -175,7 +193,7 @@ const CLASSIFICATIONS: readonly Task['type'][] = [
   'image_segmentation',
 ];
 
-function outputFaults(task: Task, output: ManifestTensor): string[] {
+function outputFaults(task: ModelTask, output: ManifestTensor): string[] {
   const shapes = allowedShapes(task);
   const faults: string[] = [];
   if (!isFloat(output) || !shapes.some((shape) => shapeFits(output.shape, shape))) {
@@ -198,7 +216,7 @@ function outputFaults(task: Task, output: ManifestTensor): string[] {
 }
 
 /** Returns the shapes that the model's output may have. */
-function allowedShapes(task: Task): readonly (readonly number[])[] {
+function allowedShapes(task: ModelTask): readonly (readonly number[])[] {
   switch (task.type) {
     case 'embed':
     case 'image_embedding':

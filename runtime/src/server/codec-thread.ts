@@ -3,7 +3,7 @@ import { parentPort, workerData } from 'node:worker_threads';
 import { Channel, type Failure, failureOf } from '../channel.js';
 import type { TextTokens } from '../engines/engine.js';
 import { collectGarbage, DiscardedBuffers } from '../garbage-collector.js';
-import { isImageTask } from '../manifest/index.js';
+import { isTextTask } from '../manifest/index.js';
 import { withinTimeout } from '../models/deadline.js';
 import type { ModelCatalog, ModelControl } from '../models/model-catalog.js';
 import type { ExplanationData, ModelVersion, ServedModel } from '../models/served-model.js';
@@ -117,7 +117,7 @@ function catalogOf(id: number, { ready, models, unloaded }: CatalogData, used: U
             used.set(`${name}/${version}`, [name, version, metrics]);
             return metrics;
           },
-          ...(task && !isImageTask(task) && { tokens: tokensOf(name, version) }),
+          ...(task && isTextTask(task) && { tokens: tokensOf(name, version) }),
           explanationData: () => explanationDataOf(id, name, version),
           infer: async ({ inputs, outputs, signatureName, text }) => {
             const request = { inputs: inputs.map(sentTensor), outputs, signatureName, text };

@@ -38,6 +38,7 @@ export function exampleInputs(model: ServedModel): ExampleRow | undefined {
   return Object.fromEntries(
     names.map((name) => {
       if (name === 'image') return [name, picture(model)];
+      if (name === 'query' && task.type === 'recommend') return [name, exampleQuery(model)];
       return [name, name === 'labels' ? EXAMPLE_LABELS : exampleTexts(model, name)[0]];
     }),
   );
@@ -46,6 +47,11 @@ export function exampleInputs(model: ServedModel): ExampleRow | undefined {
 function picture({ examples = [] }: ServedModel): string {
   const [first] = examples;
   return first ? String((first[0]!.data as Buffer[])[0]) : EXAMPLE_PICTURE;
+}
+
+/** Returns a query from the samples of a model, or the first user of most models. */
+function exampleQuery({ examples: [first] = [] }: ServedModel): string {
+  return first ? String((first[0]!.data as Buffer[])[0]) : '{"user": 0, "k": 3}';
 }
 
 /** Returns outputs of the form that a model with a task gives, with made-up numbers. */
@@ -84,6 +90,8 @@ export function exampleOutputs(model: ServedModel): ExampleRow | undefined {
       const area = task.masks === 'png' ? { mask: EXAMPLE_PICTURE } : { polygons: [EXAMPLE_CORNERS] };
       return { segments: JSON.stringify([{ ...segment, ...area }]) };
     }
+    case 'recommend':
+      return { recommendations: JSON.stringify({ items: [{ item: 'B', score: 0.98 }], source: 'user' }) };
     case 'read_text':
       return { lines: JSON.stringify([{ text: 'Modelship', score: 0.98, polygon: EXAMPLE_CORNERS }]) };
     default:

@@ -25,7 +25,7 @@ export async function loadModel(
   const model = await engine.load(artifact, engineOptions);
   const further: Record<string, LoadedModel> = {};
   try {
-    if (!task) return model;
+    if (!task || task.type === 'recommend') return model;
     for (const [name, path] of Object.entries(furtherModels(task))) {
       const declared = manifest.signatures![name]!;
       further[name] = await engine.load({ ...artifact, path: join(directory, path), declared }, engineOptions);

@@ -34,6 +34,7 @@ test.each([
   ['zlib.joblib', 'pickle'],
   ['gzip.joblib', 'pickle'],
   ['model.skops', 'skops'],
+  ['arrays.npz', 'npz'],
   ['scripted.pt', 'torchscript'],
   ['saved.pt', 'torch_pickle'],
   ['exported-2.7.pt2', 'exported_program'],

@@ -25,6 +25,7 @@ joblib.dump(model, folder / "bz2.joblib", compress=("bz2", 3))
 joblib.dump(model, folder / "xz.joblib", compress=("xz", 3))
 (folder / "text.gz").write_bytes(gzip.compress(b"not a pickle"))
 np.save(folder / "array.npy", np.zeros(3))
+np.savez(folder / "arrays.npz", item_factors=np.zeros((2, 3)))
 
 
 def archive(name, *members, comment=b""):

@@ -55,6 +55,16 @@ function parse(changes: Record<string, unknown> = {}): Manifest {
   return parseManifest(JSON.stringify({ ...fields, digest: packageDigest(fields) }), 'model.json');
 }
 
+const RECOMMEND = {
+  format: 'npz',
+  artifact: 'model.npz',
+  task: { type: 'recommend' },
+  inputs: [texts('query')],
+  outputs: [texts('recommendations')],
+  signatures: undefined,
+  files: [{ path: 'model.npz', size: 8, sha256: SHA256 }],
+};
+
 describe('the task of a manifest', () => {
   test.each<[string, Record<string, unknown>]>([
     ['embed', {}],
@@ -169,5 +179,14 @@ describe('the task of a manifest', () => {
   test('reports every fault at once', () => {
     const wrong = () => parse({ ...RERANK, inputs: FIELDS.inputs, files: FIELDS.files.slice(0, 1) });
     expect(wrong).toThrow(/task\.tokenizer\.file: [\s\S]*inputs: the task rerank/);
+  });
+
+  test('recommend has its own inputs and outputs, and needs arrays', () => {
+    expect(parse(RECOMMEND).task).toEqual({ type: 'recommend' });
+    expect(() => parse({ ...RECOMMEND, inputs: [texts('text')] })).toThrow(
+      'inputs: the task recommend has query BYTES [-1], got text BYTES [-1]',
+    );
+    expect(() => parse({ ...RECOMMEND, task: undefined })).toThrow('recommend and the format npz need each other');
+    expect(() => parse({ ...RECOMMEND, format: 'onnx' })).toThrow('recommend and the format npz need each other');
   });
 });

@@ -1,7 +1,7 @@
 import type { Link } from '../../engines/additive-model.js';
 import type { Effects, ExactExplainer } from '../../explain/additive-explainer.js';
 import { EXPLAINABLE, explainableInput } from '../../explain/explainable.js';
-import { isImageTask } from '../../manifest/index.js';
+import { isImageTask, isTextTask, type Task } from '../../manifest/index.js';
 import type { ServedModel } from '../../models/served-model.js';
 import { allocate } from '../../tensor/datatype.js';
 import { invalid } from '../../tensor/errors.js';
@@ -72,7 +72,7 @@ async function explanations(
   }
   const spec = explainableInput(signature);
   if (!spec) {
-    const cause = task ? `; the task ${task.type} takes ${isImageTask(task) ? 'pictures' : 'texts'}` : '';
+    const cause = task ? `; the task ${task.type} takes ${inputsOf(task)}` : '';
     throw invalid(
       `only models of one input, of ${EXPLAINABLE.join(', ')}, and classifiers of texts or pictures can be explained${cause}`,
     );
@@ -273,4 +273,10 @@ function writeDoubles(writer: JsonWriter, data: Float64Array, shape: readonly nu
     separator: ', ',
     nonFinite: 'refused',
   });
+}
+
+/** Returns what a task takes, for people. */
+function inputsOf(task: Task): string {
+  if (isImageTask(task)) return 'pictures';
+  return isTextTask(task) ? 'texts' : 'queries';
 }

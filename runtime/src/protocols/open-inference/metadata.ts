@@ -18,6 +18,7 @@ const PLATFORMS: Record<ModelFormat, string> = {
   lightgbm: 'lightgbm',
   xgboost: 'xgboost',
   catboost: 'catboost',
+  npz: 'modelship_npz',
 };
 
 /** Returns the format of a model from the platform name in the metadata of this server, or undefined for another name. */

@@ -6,8 +6,8 @@ import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import type { LoadedModel } from '../../../../runtime/src/engines/index.js';
 import {
   type ManifestTensor,
+  type ModelTask,
   parseManifest,
-  type Task,
   taskSignature,
 } from '../../../../runtime/src/manifest/index.js';
 import { applyBatching, probeBatching } from '../../../../runtime/src/scheduling/probe.js';
@@ -47,7 +47,11 @@ describe('models of Transformers', () => {
     rmSync(folder, { recursive: true });
   });
 
-  type Settings = Task extends infer Each ? (Each extends Task ? Omit<Each, 'tokenizer' | 'output'> : never) : never;
+  type Settings = ModelTask extends infer Each
+    ? Each extends ModelTask
+      ? Omit<Each, 'tokenizer' | 'output'>
+      : never
+    : never;
 
   async function load(
     settings: Settings,
@@ -61,7 +65,7 @@ describe('models of Transformers', () => {
       truncationSide: 'right' as const,
       padding: { id: 0, typeId: 0, side: 'right' as const },
     };
-    const task = { ...settings, tokenizer, output: 'logits' } as Task;
+    const task = { ...settings, tokenizer, output: 'logits' } as ModelTask;
     const output: ManifestTensor = { name: 'logits', datatype: 'FP32', shape, ...(labels && { labels }) };
     const inputs = ['input_ids', 'attention_mask', 'token_type_ids'].map(
       (name): ManifestTensor => ({ name, datatype: 'INT64', shape: [-1, -1] }),

@@ -1,0 +1,107 @@
+import { join } from 'node:path';
+import type { Worker } from 'node:worker_threads';
+import { Channel } from '../../channel.js';
+import { ModelPackageError, RECOMMEND_SIGNATURE } from '../../manifest/index.js';
+import { DEFAULT_SIGNATURE, type Signature, type Tensor } from '../../tensor/tensor.js';
+import { startThread } from '../../worker-thread.js';
+import type { Artifact, Engine, LoadedModel } from '../engine.js';
+
+/** Functions of the thread of a recommendation model. */
+export interface RecommendCalls {
+  /** Reads the arrays at a path. Returns queries that suit them, or what is wrong with them. */
+  load(path: string): Promise<{ readonly examples: readonly string[] } | { readonly fault: string }>;
+  /** Answers queries. @throws InferenceError `INVALID_ARGUMENT` */
+  recommend(queries: readonly string[]): string[];
+}
+
+const INPUT = RECOMMEND_SIGNATURE.inputs[0]!;
+const OUTPUT = RECOMMEND_SIGNATURE.outputs[0]!;
+
+/** Runs recommendation models whose arrays NumPy saved, each in a thread of its own. */
+export const recommendEngine: Engine = {
+  async load({ path }: Artifact): Promise<LoadedModel> {
+    const thread = new RecommendThread();
+    const loaded = await thread.call('load', path).catch(async (error: Error) => {
+      await thread.end();
+      throw new ModelPackageError(
+        'ARTIFACT_INVALID',
+        `${path} cannot be loaded: ${error.message}. Pack the model again, or give the server more memory.`,
+      );
+    });
+    if ('examples' in loaded) return new RecommendModel(thread, loaded.examples);
+    await thread.end();
+    throw new ModelPackageError('ARTIFACT_INVALID', loaded.fault);
+  },
+};
+
+class RecommendModel implements LoadedModel {
+  readonly signatures: Readonly<Record<string, Signature>> = {
+    [DEFAULT_SIGNATURE]: RECOMMEND_SIGNATURE,
+  };
+  readonly hasOwnThread = true;
+  readonly queuedRuns = 1;
+  readonly examples: readonly (readonly Tensor[])[];
+
+  constructor(
+    private readonly thread: RecommendThread,
+    examples: readonly string[],
+  ) {
+    this.examples = examples.map((query) => [{ ...INPUT, shape: [1], data: [Buffer.from(query)] }]);
+  }
+
+  get isHealthy(): boolean {
+    return this.thread.isRunning;
+  }
+
+  get fault(): string | undefined {
+    return this.isHealthy ? undefined : 'the thread of the model has exited';
+  }
+
+  async run([queries]: readonly Tensor[]): Promise<Tensor[]> {
+    const texts = (queries!.data as Buffer[]).map(String);
+    const answers = await this.thread.call('recommend', texts);
+    return [{ ...OUTPUT, shape: [answers.length], data: answers.map((answer) => Buffer.from(answer)) }];
+  }
+
+  close(): Promise<void> {
+    return this.thread.end();
+  }
+}
+
+class RecommendThread {
+  isRunning = true;
+  private readonly worker: Worker;
+  private readonly channel: Channel<RecommendCalls>;
+  private calls = 0;
+
+  constructor() {
+    this.worker = startThread(join(__dirname, 'recommend-thread'));
+    this.channel = new Channel('the thread of the model', (message) => this.worker.postMessage(message), {});
+    this.worker.on('message', (message) => this.channel.receive(message));
+    // Calls fail when the thread exits. Without a listener, the error would end the process.
+    this.worker.on('error', () => {});
+    this.worker.once('exit', () => {
+      this.isRunning = false;
+      this.channel.close();
+    });
+  }
+
+  async call<K extends keyof RecommendCalls>(
+    name: K,
+    ...args: Parameters<RecommendCalls[K]>
+  ): Promise<Awaited<ReturnType<RecommendCalls[K]>>> {
+    this.calls++;
+    this.worker.ref();
+    try {
+      return await this.channel.call(name, ...args);
+    } finally {
+      this.calls--;
+      // An idle thread does not keep the process busy.
+      if (this.calls === 0) this.worker.unref();
+    }
+  }
+
+  async end(): Promise<void> {
+    await this.worker.terminate();
+  }
+}
