@@ -1,11 +1,14 @@
 import { averagePrecisionOf } from './label-sets.js';
 import { meanOf, type Weights } from './mean.js';
 
+/** Score of an item that a model did not return. It has no rank. */
+export const UNRANKED = -Number.MAX_VALUE;
+
 /** Items of each query with their relevance, and the scores that a model orders them by. */
 export interface Rankings {
   /** Relevance of the items of each query: 0, or more for relevant ones. */
   readonly expected: readonly (readonly number[])[];
-  /** Scores of the items of each query. */
+  /** Scores of the items of each query, or `UNRANKED`. */
   readonly predicted: readonly (readonly number[])[];
   readonly weights: Weights;
 }
@@ -31,7 +34,11 @@ export function ndcg(rankings: Rankings, items = Number.POSITIVE_INFINITY): numb
 
 /** Mean precision at the rank of each relevant item. */
 export function meanAveragePrecision(rankings: Rankings): number {
-  return meanOfQueries(rankings, (relevance, scores) => averagePrecisionOf(relevantScores(relevance, scores), scores));
+  return meanOfQueries(rankings, (relevance, scores) => {
+    const relevant = relevantScores(relevance, scores);
+    const ranked = relevant.filter((score) => score !== UNRANKED);
+    return ranked.length === 0 ? 0 : (averagePrecisionOf(ranked, scores) * ranked.length) / relevant.length;
+  });
 }
 
 /** Mean of 1 through the rank of the first relevant item. */
@@ -56,12 +63,13 @@ function relevantScores(relevance: readonly number[], scores: readonly number[])
 
 /** Returns the rank of an item behind all others with the same score, so that a tie is no advantage. */
 function rankOf(score: number, scores: readonly number[]): number {
-  return scores.filter((each) => each >= score).length;
+  return score === UNRANKED ? Number.POSITIVE_INFINITY : scores.filter((each) => each >= score).length;
 }
 
 /** Returns the discounted gain of the first items. Items with the same score share their places. */
 function gainOf(relevance: readonly number[], scores: readonly number[], items: number): number {
-  const order = scores.map((_, index) => index).sort((one, other) => scores[other]! - scores[one]!);
+  const ranked = scores.flatMap((score, index) => (score === UNRANKED ? [] : [index]));
+  const order = ranked.sort((one, other) => scores[other]! - scores[one]!);
   let gain = 0;
   for (let start = 0; start < Math.min(order.length, items); ) {
     let end = start;

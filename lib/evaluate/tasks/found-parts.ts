@@ -47,7 +47,7 @@ export abstract class FoundParts<Expected, Predicted extends Expected> extends R
 }
 
 /** Returns the value of a JSON text. @returns undefined if the text is not JSON */
-function parsed(text: string): unknown {
+export function parsed(text: string): unknown {
   try {
     return JSON.parse(text);
   } catch {

@@ -7,6 +7,7 @@ import { Detection } from './detection.js';
 import { Multilabel } from './multilabel.js';
 import { labelOutput, numberOutput, scoresOutput } from './outputs.js';
 import { Ranking } from './ranking.js';
+import { Recommendation } from './recommendation.js';
 import { Regression } from './regression.js';
 import { TokenClassification } from './token-classification.js';
 
@@ -18,8 +19,8 @@ export type Task = (typeof TASKS)[number];
 /**
  * Returns an empty evaluation of a model with the given outputs.
  *
- * @param task task if the outputs do not decide it @default - classification, regression, token classification or object
- * detection, by the outputs
+ * @param task task if the outputs do not decide it @default - classification, regression, token classification, object
+ * detection or recommendation, by the outputs
  * @throws EvaluationDataError if the model has no outputs for the task
  */
 export function evaluationOf(outputs: readonly TensorSpec[], task?: Task): RowEvaluation {
@@ -43,6 +44,7 @@ function labelsOutput(outputs: readonly TensorSpec[]): TensorSpec | undefined {
 const BY_OUTPUT: Readonly<Record<string, new (output: string) => RowEvaluation>> = {
   entities: TokenClassification,
   objects: Detection,
+  recommendations: Recommendation,
 };
 
 function decidedByOutputs(outputs: readonly TensorSpec[]): RowEvaluation {

@@ -75,6 +75,31 @@ describe('ranking', () => {
   });
 });
 
+describe('recommendation', () => {
+  const spec: TensorSpec = { name: 'recommendations', datatype: 'BYTES', shape: [-1] };
+  const recommended = (...items: readonly (string | number)[]) =>
+    json({ items: items.map((item) => ({ item, score: 0.5 })), source: 'user' });
+
+  test('compares places, also of equal scores, and relevant items that are not recommended have none', () => {
+    const { metrics } = evaluated(spec, rowsOf([['a', 'b', 'c']]), [recommended('a', 'x', 'b')]).all();
+    const gain = (...places: readonly number[]) => places.reduce((sum, place) => sum + 1 / Math.log2(place + 1), 0);
+    expect(metrics).toMatchObject({ mean_reciprocal_rank: 1, recall_at_1: 1 / 3, recall_at_10: 2 / 3 });
+    expect(metrics.mean_average_precision).toBeCloseTo((1 + 2 / 3) / 3, 12);
+    expect(metrics.ndcg).toBeCloseTo(gain(1, 3) / gain(1, 2, 3), 12);
+  });
+
+  test('a query without a hit has 0, and labels may be numbers or a JSON text', () => {
+    const evaluation = evaluated(spec, rowsOf(['[7, 9]', [3]]), [recommended(9, 4), recommended(1, 2)]);
+    expect(evaluation.all()).toMatchObject({ rows: 2, metrics: { mean_reciprocal_rank: 0.5, recall_at_10: 0.25 } });
+    expect(evaluation.metric('mean_average_precision', [1])).toBe(0);
+    expect(evaluation.unit).toBe('queries');
+  });
+
+  test.each(['a', 7, [{}], null])('%j is not a label', (label) => {
+    expect(() => evaluated(spec, rowsOf([label]), [recommended('a')])).toThrow(/list of the relevant items/);
+  });
+});
+
 describe('token classification', () => {
   const spec: TensorSpec = { name: 'entities', datatype: 'BYTES', shape: [-1] };
   const found = [
