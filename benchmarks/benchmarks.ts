@@ -9,6 +9,7 @@ import { benchmarkMemory, benchmarkSoak } from './memory.js';
 import { benchmarkPictures } from './pictures.js';
 import { benchmarkPlain } from './plain.js';
 import { benchmarkPickle, benchmarkSavedModel, benchmarkTorchScript } from './python-formats.js';
+import { benchmarkRecommend } from './recommend.js';
 import { benchmarkStart } from './start.js';
 import { PLAIN_MODELS, type PlainFormat } from './support/models.js';
 import type { Comparison } from './support/pairs.js';
@@ -73,6 +74,16 @@ export const BENCHMARKS: Record<string, Benchmark> = {
   image: { title: 'MobileNetV2 by binary tensors, one thread', rounds: 5, run: benchmarkImage },
   'decode-long': { title: 'A picture in JSON to its tensor, 17 digits', rounds: 5, run: benchmarkLongDecode },
   'decode-short': { title: 'A picture in JSON to its tensor, 4 digits', rounds: 5, run: benchmarkShortDecode },
+  ...Object.fromEntries(
+    [1, 32].map((queries) => [
+      `recommend-${queries}`,
+      {
+        title: `The ten best of a million items × 64 numbers, queries together: ${queries}`,
+        rounds: 5,
+        run: (settings: Settings) => benchmarkRecommend(queries, settings),
+      },
+    ]),
+  ),
   'python-pickle': { title: 'A scikit-learn pipeline by JSON, one core', rounds: 3, run: benchmarkPickle },
   'python-torchscript': { title: 'A TorchScript MLP by JSON, one core', rounds: 3, run: benchmarkTorchScript },
   'python-saved-model': { title: 'A SavedModel MLP by JSON, one core', rounds: 3, run: benchmarkSavedModel },
