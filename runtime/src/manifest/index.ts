@@ -53,6 +53,13 @@ export {
   type ZeroShotClassificationTask,
 } from './schema.js';
 export { signaturesOf, withInputRules } from './signatures.js';
-export { type ModelTask, RECOMMEND_SIGNATURE, type TaskSignature, TENSORS_SIGNATURE, type TokenInput, taskSignature } from './task.js';
+export {
+  type ModelTask,
+  RECOMMEND_SIGNATURE,
+  type TaskSignature,
+  TENSORS_SIGNATURE,
+  type TokenInput,
+  taskSignature,
+} from './task.js';
 export { fileSha256, fileSha256Sync, verifyFiles } from './verify.js';
 export { DEFLATED, type ZipEntry, zipContentOffset, zipEntries } from './zip.js';
