@@ -13,6 +13,9 @@ import {
 } from '@modelship/runtime/manifest';
 import { encodeSamples, type Sample } from '@modelship/runtime/serve';
 
+/** File of a package that says what its model was made from, and how close it is to the original. */
+export const ORIGIN_FILE = 'origin.json';
+
 /** Contents of a package whose files are in place. */
 export interface Described {
   readonly manifest: Omit<Manifest, 'files' | 'digest' | 'samples'>;
@@ -50,9 +53,17 @@ export async function writeManifest(
     ...(requirements && { requirements }),
     files,
   };
-  const text = `${JSON.stringify({ ...complete, digest: packageDigest(complete) }, null, 2)}\n`;
-  writeFileSync(join(directory, MANIFEST_FILE), text);
+  writeFileSync(join(directory, MANIFEST_FILE), jsonText({ ...complete, digest: packageDigest(complete) }));
   return readManifest(directory);
+}
+
+/** Writes what the model of the package in `directory` was made from. */
+export function writeOrigin(directory: string, origin: object): void {
+  writeFileSync(join(directory, ORIGIN_FILE), jsonText(origin));
+}
+
+function jsonText(content: object): string {
+  return `${JSON.stringify(content, null, 2)}\n`;
 }
 
 async function packageFile(directory: string, path: string): Promise<PackageFile> {

@@ -1,4 +1,3 @@
-import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { DATATYPES, type Datatype, type TensorSpec } from '@modelship/runtime';
 import {
@@ -25,7 +24,7 @@ import { copyArtifact, copyCode } from './formats.js';
 import { goldenSamples, madeUpSamples } from './golden-samples.js';
 import { isHuggingFaceFolder } from './hugging-face/folder.js';
 import { packHuggingFaceFolder } from './hugging-face/pack-folder.js';
-import { type Described, plainSignatures, plainSpec, writeManifest } from './manifest-file.js';
+import { type Described, plainSignatures, plainSpec, writeManifest, writeOrigin } from './manifest-file.js';
 import { DEFAULT_TOLERANCE, type PackOptions } from './options.js';
 import { isPaddleOcrFolder } from './paddle-ocr/folder.js';
 import { packPaddleOcrFolder } from './paddle-ocr/pack-folder.js';
@@ -48,9 +47,6 @@ export async function packModel(options: PackOptions): Promise<Manifest> {
     return packSource(options);
   });
 }
-
-/** File of a package that says what its model was made from. */
-const ORIGIN_FILE = 'origin.json';
 
 /** Packs one saved model. Options replace what the tool recorded that saved it. */
 async function packSource(given: PackOptions, origin?: Origin): Promise<Manifest> {
@@ -99,10 +95,7 @@ async function packSource(given: PackOptions, origin?: Origin): Promise<Manifest
       await model.close();
     }
     step('Write the manifest');
-    if (origin) {
-      const text = JSON.stringify({ format: origin.tool, notes: origin.notes }, null, 2);
-      writeFileSync(join(stage.directory, ORIGIN_FILE), `${text}\n`);
-    }
+    if (origin) writeOrigin(stage.directory, { format: origin.tool, notes: origin.notes });
     const manifest = await writeManifest(stage.directory, described);
     stage.commit(manifest.digest, options.force ?? false);
     return manifest;

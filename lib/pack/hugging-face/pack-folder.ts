@@ -1,4 +1,4 @@
-import { copyFileSync, readFileSync, writeFileSync } from 'node:fs';
+import { copyFileSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { InferenceError, type Signature } from '@modelship/runtime';
 import {
@@ -11,7 +11,7 @@ import {
 } from '@modelship/runtime/manifest';
 import { engineFor, type LoadedModel, maskDifference, type Sample } from '@modelship/runtime/serve';
 import { copyArtifact } from '../formats.js';
-import { plainSpec, writeManifest } from '../manifest-file.js';
+import { ORIGIN_FILE, plainSpec, writeManifest, writeOrigin } from '../manifest-file.js';
 import { DEFAULT_TOLERANCE, type PackOptions } from '../options.js';
 import { packagedSamples } from '../packaged-samples.js';
 import { readSampleRequests, type SampleRequest } from '../sample-requests.js';
@@ -28,9 +28,6 @@ import { chooseWeights, type Weights } from './weights.js';
 
 /** File of the model in a package. */
 const ARTIFACT = 'model.onnx';
-
-/** File of a package that says what its model was made from, and how close it is to the original. */
-const ORIGIN_FILE = 'origin.json';
 
 /**
  * Creates a package from a folder of transformers or sentence-transformers: with its tokenizer and task, so that callers
@@ -358,10 +355,6 @@ function listOf(text: string): readonly { readonly score?: number; readonly mask
   } catch {
     return [];
   }
-}
-
-function writeOrigin(directory: string, origin: Json): void {
-  writeFileSync(join(directory, ORIGIN_FILE), `${JSON.stringify(origin, null, 2)}\n`);
 }
 
 function throwFaults(source: string, faults: readonly string[]): void {
