@@ -1,12 +1,12 @@
 import { createHash } from 'node:crypto';
-import { copyFileSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { copyFileSync, mkdtempSync, rmSync, symlinkSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { dirname, join, resolve } from 'node:path';
+import { join, resolve } from 'node:path';
 import { create } from 'tar';
 import type { Model } from '../model/model.js';
 import { type LayoutFile, packageLayout } from '../serving/servers/model-layout.js';
 import { cachedFolder } from './cache-folder.js';
-import { checkHash } from './package-files.js';
+import { writeLayoutFile } from './package-files.js';
 
 /** Local `.tar.gz` file. */
 export interface ModelArchive {
@@ -36,7 +36,7 @@ const ARCHIVE = 'model.tar.gz';
 function build(folder: string, files: readonly LayoutFile[]): void {
   const tree = mkdtempSync(join(tmpdir(), 'modelship-archive-'));
   try {
-    for (const file of files) stage(tree, file);
+    for (const file of files) writeLayoutFile(tree, file, link);
     create(
       {
         file: join(folder, ARCHIVE),
@@ -58,14 +58,7 @@ function build(folder: string, files: readonly LayoutFile[]): void {
   }
 }
 
-function stage(tree: string, { path, source, content, sha256 }: LayoutFile): void {
-  const target = join(tree, path);
-  mkdirSync(dirname(target), { recursive: true });
-  if (source === undefined) {
-    writeFileSync(target, content ?? '');
-    return;
-  }
-  if (sha256 !== undefined) checkHash(source, sha256);
+function link(source: string, target: string): void {
   // Windows allows links only to administrators and in developer mode.
   if (process.platform === 'win32') copyFileSync(source, target);
   else symlinkSync(resolve(source), target);

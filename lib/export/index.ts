@@ -1,7 +1,7 @@
-import { copyFileSync, existsSync, mkdirSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
-import { dirname, join, posix, resolve } from 'node:path';
+import { existsSync, readdirSync, rmSync, statSync } from 'node:fs';
+import { join, posix, resolve } from 'node:path';
 import { externalData, ModelPackageError } from '@modelship/runtime/manifest';
-import { checkHash } from '../bundle/package-files.js';
+import { writeLayoutFile } from '../bundle/package-files.js';
 import { Model } from '../model/model.js';
 import { artifactFiles, type LayoutFile } from '../serving/servers/model-layout.js';
 import { TRITON_FORMATS, tritonLayout } from '../serving/servers/triton.js';
@@ -57,7 +57,7 @@ export function exportPackage(directory: string, kind: ExportKind, out: string):
   const layout = LAYOUTS[kind](model);
   const files = format === 'onnx' ? [...layout, ...companions(model, layout)] : layout;
   try {
-    for (const file of files) write(out, file);
+    for (const file of files) writeLayoutFile(out, file);
   } catch (error) {
     for (const name of existsSync(out) ? readdirSync(out) : []) rmSync(join(out, name), { recursive: true });
     throw error;
@@ -73,15 +73,4 @@ function companions(model: Model, layout: readonly LayoutFile[]): LayoutFile[] {
     const file = model.manifest.files.find((each) => each.path === path);
     return { path: posix.join(folder, path), source: join(model.directory, path), sha256: file?.sha256 };
   });
-}
-
-function write(out: string, { path, source, content, sha256 }: LayoutFile): void {
-  const target = join(out, path);
-  mkdirSync(dirname(target), { recursive: true });
-  if (source === undefined) {
-    writeFileSync(target, content ?? '');
-    return;
-  }
-  if (sha256 !== undefined) checkHash(source, sha256);
-  copyFileSync(source, target);
 }
