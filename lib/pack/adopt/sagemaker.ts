@@ -1,6 +1,6 @@
 import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import { ModelPackageError } from '@modelship/runtime/manifest';
+import { ModelPackageError, SAVED_MODEL_GRAPH } from '@modelship/runtime/manifest';
 import type { Adopted, ForeignTool } from './adopted.js';
 import { tensorFlowServing } from './tensorflow-serving.js';
 import { versionsIn } from './versions.js';
@@ -58,7 +58,7 @@ export function hasSageMakerModel(folder: string): boolean {
 function savedModelBase(folder: string): string | undefined {
   const entries = readdirSync(folder, { withFileTypes: true }).filter((entry) => entry.isDirectory());
   const names = ['.', join('export', 'Servo'), ...entries.map(({ name }) => name)];
-  return names.map((name) => join(folder, name)).find((base) => versionsIn(base, ['saved_model.pb']).length > 0);
+  return names.map((name) => join(folder, name)).find((base) => versionsIn(base, [SAVED_MODEL_GRAPH]).length > 0);
 }
 
 /**

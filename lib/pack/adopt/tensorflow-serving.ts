@@ -1,15 +1,12 @@
 import { existsSync } from 'node:fs';
 import { basename, join } from 'node:path';
-import { ModelPackageError } from '@modelship/runtime/manifest';
+import { ModelPackageError, SAVED_MODEL_GRAPH } from '@modelship/runtime/manifest';
 import { type Adopted, type ForeignTool, namedFile } from './adopted.js';
 import { readTextProto, type TextProto } from './text-proto.js';
 import { otherVersionsNote, servedVersion, versionNumber, versionsIn } from './versions.js';
 
 /** File that lists the models of a server, as documented by TensorFlow Serving. */
 const CONFIG_FILE = 'models.config';
-
-/** Graph of a SavedModel, as protocol buffer or as text. */
-const GRAPHS = ['saved_model.pb'];
 
 /** Reads the base path of a model, whose folders are its versions, or a folder with `models.config`. */
 export const tensorFlowServing: ForeignTool = {
@@ -19,8 +16,8 @@ export const tensorFlowServing: ForeignTool = {
     if (existsSync(join(folder, CONFIG_FILE))) return CONFIG_FILE;
     // SageMaker's containers have scripts beside the versions.
     if (existsSync(join(folder, 'code'))) return undefined;
-    const [version] = versionsIn(folder, GRAPHS);
-    return version === undefined ? undefined : `${version}/saved_model.pb`;
+    const [version] = versionsIn(folder, [SAVED_MODEL_GRAPH]);
+    return version === undefined ? undefined : `${version}/${SAVED_MODEL_GRAPH}`;
   },
   read: async (folder, { name }) => {
     const path = join(folder, CONFIG_FILE);
@@ -52,13 +49,13 @@ function configNotes(model: TextProto): string[] {
 }
 
 function readBase(base: string, policy?: TextProto, notes: readonly string[] = []): Adopted {
-  const versions = versionsIn(base, GRAPHS);
+  const versions = versionsIn(base, [SAVED_MODEL_GRAPH]);
   const version = servedVersion(versions, policy);
   if (version === undefined || !versions.includes(version)) {
     throw new ModelPackageError(
       'FILE_MISSING',
       `${base} has ${versions.length > 0 ? `the versions ${versions.join(', ')}` : 'no version'}, and version ${version ?? 'N'} ` +
-        'with saved_model.pb is expected. Copy the whole folder of the version.',
+        `with ${SAVED_MODEL_GRAPH} is expected. Copy the whole folder of the version.`,
     );
   }
   const others = versions.filter((each) => each !== version);

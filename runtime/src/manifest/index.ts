@@ -3,7 +3,7 @@ export { datatypesThatFit } from '../tensor/convert.js';
 export { fileDigests, packageDigest } from './digest.js';
 export { type Bytes, FileBytes } from './file-bytes.js';
 export { fileOperators } from './file-operators.js';
-export { checkOnnx, decompressedStart, detectFormat, isZip } from './format.js';
+export { checkOnnx, decompressedStart, detectFormat, isZip, SAVED_MODEL_GRAPH } from './format.js';
 export { checkIdentity } from './identity.js';
 export { IMAGE_INPUT, isImageTask, isTextTask, PIXEL_MASK } from './image-task.js';
 export { needsPython } from './needs-python.js';

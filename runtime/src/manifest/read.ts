@@ -2,6 +2,7 @@ import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { RUNTIME_VERSION } from '../version.js';
 import { packageDigest } from './digest.js';
+import { SAVED_MODEL_GRAPH } from './format.js';
 import { ModelPackageError } from './package-error.js';
 import { MAX_MANIFEST_BYTES, readRegularFile } from './regular-file.js';
 import {
@@ -58,7 +59,7 @@ function whyMissing(directory: string, code: string | undefined): string {
   if (!stats) {
     return `no model package at ${path}: the folder does not exist. Check the path, or make a package with \`modelship pack FILE --name NAME\`.`;
   }
-  if (stats.isFile() || existsSync(join(path, 'saved_model.pb'))) {
+  if (stats.isFile() || existsSync(join(path, SAVED_MODEL_GRAPH))) {
     return `${path} is a saved model, not a model package. Make a package with \`modelship pack ${directory} --name NAME\`, and give the folder that it writes.`;
   }
   const packages = code === 'ENOENT' ? packagesIn(path) : [];
