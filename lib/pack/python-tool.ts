@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { ModelPackageError } from '@modelship/runtime/manifest';
 import { pythonFolder, workerEnvironment } from '@modelship/runtime/serve';
 import { pythonOptions } from './python-options.js';
 
@@ -20,14 +21,14 @@ export type ToolResult<Report> =
   | { readonly report: Report; readonly failure?: undefined }
   | { readonly report?: undefined; readonly failure: ToolFailure };
 
-/** Module of the runtime that loads models of other tools for the command line. */
+/** Module of the runtime that reads what other tools saved, for the command line. */
 const MODULE = 'modelship_export';
 
 /** File in which the tool reports. */
 const REPORT_FILE = 'export.json';
 
 /**
- * Loads a model of another tool as a request says, in the interpreter that `MODELSHIP_PYTHON` names.
+ * Runs a request of `modelship_export` in the interpreter that `MODELSHIP_PYTHON` names.
  *
  * @param request what to do
  * @param results folder for files beside the report. @default - a temporary folder that is removed
@@ -50,6 +51,37 @@ export async function runPythonTool<Report>(request: object, results?: string): 
   } finally {
     rmSync(temporary, { recursive: true, force: true });
   }
+}
+
+/** Errors of a request without which packing cannot go on. */
+export interface ToolErrors {
+  /** What the interpreter cannot do, for people: the beginning of a sentence. */
+  readonly missing: (python: string) => string;
+  /** What to do about that, for people: the beginning of a sentence. */
+  readonly fix: string;
+  /** Error of work that failed for a reason. */
+  readonly failed: (reason: string) => ModelPackageError;
+}
+
+/**
+ * Runs a request like `runPythonTool`, and returns its report.
+ *
+ * @throws ModelPackageError `FORMAT_UNSUPPORTED` if the interpreter or a module that it needs is missing, or the error of
+ * work that failed
+ */
+export async function requirePythonTool<Report>(
+  request: object,
+  { missing, fix, failed }: ToolErrors,
+  results?: string,
+): Promise<Report> {
+  const { report, failure } = await runPythonTool<Report>(request, results);
+  if (!failure) return report;
+  const { kind, python, text } = failure;
+  if (kind === 'FAILED') throw failed(text);
+  throw new ModelPackageError(
+    'FORMAT_UNSUPPORTED',
+    `${missing(python)} (${text}). ${fix}, or name another interpreter with MODELSHIP_PYTHON.`,
+  );
 }
 
 /** Runs the tool. Returns the last line that it wrote if it failed. */

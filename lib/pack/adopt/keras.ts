@@ -1,6 +1,6 @@
 import { join, resolve } from 'node:path';
 import { ModelPackageError } from '@modelship/runtime/manifest';
-import { runPythonTool } from '../python-tool.js';
+import { requirePythonTool } from '../python-tool.js';
 import { archiveKind } from './archive.js';
 
 /**
@@ -20,19 +20,19 @@ export async function exportKeras(path: string, out: string): Promise<string> {
     );
   }
   const folder = join(out, 'saved_model');
-  const { failure } = await runPythonTool<object>({ keras: resolve(path), folder }, out);
-  if (!failure) return folder;
-  const { kind, python, text } = failure;
-  if (kind === 'FAILED') {
-    throw new ModelPackageError(
-      'ARTIFACT_INVALID',
-      `${path} cannot be loaded by Keras: ${text}. Load it with your own classes and functions, call ` +
-        '`model.export(FOLDER)`, and pack that folder.',
-    );
-  }
-  throw new ModelPackageError(
-    'FORMAT_UNSUPPORTED',
-    `${path} is a Keras archive, and ${python} cannot export it (${text}). ` +
-      'Install TensorFlow with `pip install --upgrade tensorflow keras`, or name another interpreter with MODELSHIP_PYTHON.',
+  await requirePythonTool(
+    { keras: resolve(path), folder },
+    {
+      missing: (python) => `${path} is a Keras archive, and ${python} cannot export it`,
+      fix: 'Install TensorFlow with `pip install --upgrade tensorflow keras`',
+      failed: (reason) =>
+        new ModelPackageError(
+          'ARTIFACT_INVALID',
+          `${path} cannot be loaded by Keras: ${reason}. Load it with your own classes and functions, call ` +
+            '`model.export(FOLDER)`, and pack that folder.',
+        ),
+    },
+    out,
   );
+  return folder;
 }

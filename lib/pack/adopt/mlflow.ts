@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url';
 import type { Datatype, TensorSpec } from '@modelship/runtime';
 import { ModelPackageError } from '@modelship/runtime/manifest';
 import { parseExact, stringifyExact } from '../../json/exact-json.js';
-import { runPythonTool } from '../python-tool.js';
+import { requirePythonTool } from '../python-tool.js';
 import { MAX_SAMPLES_BYTES, parseSampleRequests, type SampleRequest } from '../sample-requests.js';
 import { type AdoptContext, type Adopted, type ForeignTool, type Json, namedFile, object } from './adopted.js';
 import { exportKeras } from './keras.js';
@@ -55,20 +55,20 @@ export function isMlflowUri(source: string): boolean {
  */
 export async function downloadMlflow(uri: string, out: string): Promise<string> {
   const request = { mlflow: uri, directory: process.cwd(), tracking: process.env.MLFLOW_TRACKING_URI };
-  const { report, failure } = await runPythonTool<{ readonly folder: string }>(request, out);
-  if (!failure) return report.folder;
-  const { kind, python, text } = failure;
-  if (kind === 'FAILED') {
-    throw new ModelPackageError(
-      'FILE_MISSING',
-      `${uri} cannot be downloaded by MLflow: ${text}. Set MLFLOW_TRACKING_URI to the store that has it.`,
-    );
-  }
-  throw new ModelPackageError(
-    'FORMAT_UNSUPPORTED',
-    `${uri} is in a store of MLflow, and ${python} cannot read it (${text}). ` +
-      'Install it with `pip install mlflow`, name another interpreter with MODELSHIP_PYTHON, or give the folder of the model.',
+  const { folder } = await requirePythonTool<{ readonly folder: string }>(
+    request,
+    {
+      missing: (python) => `${uri} is in a store of MLflow, and ${python} cannot read it`,
+      fix: 'Give the folder of the model, install MLflow with `pip install mlflow`',
+      failed: (reason) =>
+        new ModelPackageError(
+          'FILE_MISSING',
+          `${uri} cannot be downloaded by MLflow: ${reason}. Set MLFLOW_TRACKING_URI to the store that has it.`,
+        ),
+    },
+    out,
   );
+  return folder;
 }
 
 /**

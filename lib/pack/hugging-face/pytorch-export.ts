@@ -1,5 +1,5 @@
 import { ModelPackageError } from '@modelship/runtime/manifest';
-import { runPythonTool, type ToolFailure } from '../python-tool.js';
+import { requirePythonTool } from '../python-tool.js';
 import type { TorchvisionProcessor } from './image-steps.js';
 import type { ImageLibrary, ImageTaskType } from './image-task.js';
 import type { TaskType } from './text-tasks.js';
@@ -59,24 +59,20 @@ const PACKAGES: Readonly<Record<'texts' | ImageLibrary, string>> = {
  * @throws ModelPackageError `FORMAT_UNSUPPORTED` if Python lacks a package, `ARTIFACT_INVALID` if the model cannot be
  * loaded or exported
  */
-export async function exportByPytorch(request: ExportRequest): Promise<ExportReport> {
-  const result = await runPythonTool<ExportReport>(request, request.out);
-  if (result.failure) throw failure(request, result.failure);
-  return result.report;
-}
-
-function failure(request: ExportRequest, { python, kind, text }: ToolFailure): ModelPackageError {
-  const { folder } = request;
+export function exportByPytorch(request: ExportRequest): Promise<ExportReport> {
+  const { folder, out } = request;
   const packages = PACKAGES['library' in request ? request.library : 'texts'];
-  if (kind === 'FAILED') {
-    return new ModelPackageError(
-      'ARTIFACT_INVALID',
-      `${folder} cannot be exported by PyTorch: ${text}. Export it to ONNX yourself, and pack the folder with that file.`,
-    );
-  }
-  return new ModelPackageError(
-    'FORMAT_UNSUPPORTED',
-    `${folder} has weights of PyTorch, and ${python} cannot export them (${text}). ` +
-      `Install what is missing with \`pip install ${packages}\`, or name another interpreter with MODELSHIP_PYTHON.`,
+  return requirePythonTool(
+    request,
+    {
+      missing: (python) => `${folder} has weights of PyTorch, and ${python} cannot export them`,
+      fix: `Install what is missing with \`pip install ${packages}\``,
+      failed: (reason) =>
+        new ModelPackageError(
+          'ARTIFACT_INVALID',
+          `${folder} cannot be exported by PyTorch: ${reason}. Export it to ONNX yourself, and pack the folder with that file.`,
+        ),
+    },
+    out,
   );
 }
