@@ -68,18 +68,13 @@ function modelOf(parameters: Parameters): AdditiveModel | undefined {
 }
 
 function treesOf(parameters: Parameters): ValuedTree[] {
-  const names = ['left', 'right', 'column', 'threshold', 'missing_left', 'cover', 'value'] as const;
-  const [left, right, column, threshold, defaultLeft, cover, values] = names.map((name) =>
-    parameters.numbers(name),
-  ) as [...Float64Array[]] as [
-    Float64Array,
-    Float64Array,
-    Float64Array,
-    Float64Array,
-    Float64Array,
-    Float64Array,
-    Float64Array,
-  ];
+  const left = parameters.numbers('left');
+  const right = parameters.numbers('right');
+  const column = parameters.numbers('column');
+  const threshold = parameters.numbers('threshold');
+  const defaultLeft = parameters.numbers('missing_left');
+  const cover = parameters.numbers('cover');
+  const values = parameters.numbers('value');
   const width = values.length / left.length;
   const outputs = parameters.numbers('output');
   let end = 0;
