@@ -69,11 +69,11 @@ export function readTextProto(path: string): TextProto {
 interface Token {
   readonly kind: 'text' | 'word' | 'mark' | 'end';
   readonly value: string;
+  readonly line: number;
 }
 
 class Parser {
   private readonly tokens: Token[] = [];
-  private readonly lines: number[] = [];
   private next = 0;
 
   constructor(
@@ -87,14 +87,11 @@ class Parser {
       if (!match) throw this.fault(line, `${JSON.stringify(text[at])} is not expected`);
       for (const kind of ['text', 'word', 'mark'] as const) {
         const value = match.groups![kind];
-        if (value === undefined) continue;
-        this.tokens.push({ kind, value });
-        this.lines.push(line);
+        if (value !== undefined) this.tokens.push({ kind, value, line });
       }
       line += match[0].split('\n').length - 1;
     }
-    this.tokens.push({ kind: 'end', value: 'the end of the file' });
-    this.lines.push(line);
+    this.tokens.push({ kind: 'end', value: 'the end of the file', line });
   }
 
   /** Reads the fields of a message up to `end`, or up to the end of the file. */
@@ -150,7 +147,7 @@ class Parser {
 
   private unexpected(what: string): ModelPackageError {
     const last = this.peek().kind === 'end' ? this.next : this.next - 1;
-    return this.fault(this.lines[Math.max(0, last)]!, `${what} is not expected`);
+    return this.fault(this.tokens[Math.max(0, last)]!.line, `${what} is not expected`);
   }
 
   private fault(line: number, what: string): ModelPackageError {
