@@ -185,13 +185,13 @@ function isPickle(head: Buffer): boolean {
   return head.length > 2 && head[0] === 0x80 && head[1]! >= 2 && head[1]! <= 5;
 }
 
-/** Returns how joblib compressed a file, or undefined if it did not. */
+/** Returns how a file is compressed that starts like one of zlib or gzip, or undefined if it does not. */
 export function compressionOf(head: Buffer): 'gzip' | 'zlib' | undefined {
   if (startsWith('1f8b')(head)) return 'gzip';
   return head[0] === 0x78 ? 'zlib' : undefined;
 }
 
-/** Returns the decompressed start of a file that joblib compressed with zlib or gzip. Empty for any other file. */
+/** Returns the decompressed start of a file that is compressed by zlib or gzip. Empty for any other file. */
 export function decompressedStart(head: Buffer): Buffer {
   const compression = compressionOf(head);
   if (!compression) return Buffer.alloc(0);

@@ -165,7 +165,7 @@ export class Worker {
    *
    * @throws InferenceError `DEADLINE_EXCEEDED` if the run timed out, `UNAVAILABLE` if the process exited, or the
    * model's error
-   * @throws Unread if the process exited before it read the request
+   * @throws InputNotRead if the process exited before it read the request
    */
   async run(inputs: readonly Tensor[], call: WorkerCall): Promise<Tensor[]> {
     const request = encodeFrame(call, inputs);
