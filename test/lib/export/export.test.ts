@@ -9,7 +9,7 @@ import { packModel } from '../../../lib/pack/index.js';
 import { writePackage } from '../../support/packages.js';
 import { ALL } from '../../support/share.js';
 import { toolPython } from '../../support/tool-python.js';
-import { ARTEFACTS, answersOf, expectAnswers, expectClose } from '../pack/adopt/support.js';
+import { ARTEFACTS, answersOf, expectAnswers, expectClose, PYTHON } from '../pack/adopt/support.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'modelship-export-'));
 const onnx = join(ARTEFACTS, 'mlflow', 'onnx_network');
@@ -17,9 +17,12 @@ const iris = join(folder, 'iris');
 
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
+let packedIris: Promise<unknown> | undefined;
+
 /** Packs the network of the tests once. */
 async function irisPackage(): Promise<string> {
-  await packModel({ source: join(onnx, 'model.onnx'), name: 'iris', version: '3', out: iris });
+  packedIris ??= packModel({ source: join(onnx, 'model.onnx'), name: 'iris', version: '3', out: iris });
+  await packedIris;
   return iris;
 }
 
@@ -52,7 +55,7 @@ test('a folder of MLflow is packed again with the same answers', { timeout: 120_
   const { out, files } = exported(await irisPackage(), 'mlflow');
   expect(files).toEqual(['MLmodel', 'model.onnx', 'requirements.txt']);
   const again = join(folder, 'from-mlflow');
-  vi.stubEnv('MODELSHIP_PYTHON', join(__dirname, '../../../.venv/bin/python'));
+  vi.stubEnv('MODELSHIP_PYTHON', PYTHON);
   await packModel({ source: out, name: 'model', out: again });
   await expectAnswers(again, '/invocations', answersOf(onnx));
   vi.unstubAllEnvs();
@@ -60,7 +63,7 @@ test('a folder of MLflow is packed again with the same answers', { timeout: 120_
 
 test('weights in other files go along', () => {
   const model = join(folder, 'external');
-  execFileSync(join(__dirname, '../../../.venv/bin/python'), [
+  execFileSync(PYTHON, [
     '-c',
     'import onnx, sys; onnx.save(onnx.load(sys.argv[1]), sys.argv[2], save_as_external_data=True, size_threshold=0, ' +
       'location="weights.bin")',

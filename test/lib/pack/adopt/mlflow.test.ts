@@ -75,16 +75,23 @@ function changed(name: string, file: string, change: (text: string) => string): 
   return withFile(name, file, change(readFileSync(join(committed, name, file), 'utf8')));
 }
 
+/** Returns a copy of a committed ONNX model with an input example, and perhaps another change of `MLmodel`. */
+function withExample(example: unknown, change = (text: string) => text): string {
+  const model = changed('onnx_network', 'MLmodel', (text) =>
+    change(text).concat('saved_input_example_info:\n  serving_input_path: serving_input_example.json\n'),
+  );
+  writeFileSync(join(model, 'serving_input_example.json'), JSON.stringify(example));
+  return model;
+}
+
 test('an input example becomes golden samples, and what is not kept is noted', { timeout: 120_000 }, async () => {
   const params = JSON.stringify([{ name: 'top_k', type: 'long', default: 3, shape: null }]);
-  const model = changed('onnx_network', 'MLmodel', (text) =>
+  const example = { dataframe_split: { columns: ['rows'], data: [[[1, 2, 3, 4]], [[5, 6, 7, 8]]] } };
+  const model = withExample(example, (text) =>
     text
       .replace('params: null', `params: '${params}'`)
-      .replace('onnx_session_options: null', 'onnx_session_options: {intra_op_num_threads: 1}')
-      .concat('saved_input_example_info:\n  serving_input_path: serving_input_example.json\n'),
+      .replace('onnx_session_options: null', 'onnx_session_options: {intra_op_num_threads: 1}'),
   );
-  const example = { dataframe_split: { columns: ['rows'], data: [[[1, 2, 3, 4]], [[5, 6, 7, 8]]] } };
-  writeFileSync(join(model, 'serving_input_example.json'), JSON.stringify(example));
   const { manifest, notes, folder: packed, remove } = await pack(model);
   expect(manifest.samples.count).toBe(2);
   expect(notes).toEqual([
@@ -94,15 +101,6 @@ test('an input example becomes golden samples, and what is not kept is noted', {
   expect(JSON.parse(readFileSync(join(packed, 'origin.json'), 'utf8'))).toEqual({ format: 'mlflow', notes });
   remove();
 });
-
-/** Returns a copy of a committed ONNX model with an input example. */
-function withExample(example: unknown): string {
-  const model = changed('onnx_network', 'MLmodel', (text) =>
-    text.concat('saved_input_example_info:\n  serving_input_path: serving_input_example.json\n'),
-  );
-  writeFileSync(join(model, 'serving_input_example.json'), JSON.stringify(example));
-  return model;
-}
 
 test('a large batch as input example is cut', { timeout: 60_000 }, async () => {
   const { manifest, folder: packed, remove } = await pack(withExample({ inputs: Array(25).fill([1, 2, 3, 4]) }));

@@ -57,7 +57,6 @@ def save(name, kind, model, example, answer, bodies, **options):
     signature = options.pop("signature", None) or infer_signature(example, answer)
     shutil.rmtree(FOLDER / name, ignore_errors=True)
     kind.save_model(model, FOLDER / name, signature=signature, **SAVED, **options)
-    # MLflow would run the model to check an example. The file is the one that `input_example` would write.
     record(name, bodies)
 
 
