@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { ModelPackageError } from '@modelship/runtime/manifest';
 import { type Adopted, type ForeignTool, type Json, namedFile, object } from './adopted.js';
 import { CATBOOST_NOTE, mlflow } from './mlflow.js';
+import { batchSizeNotes, batchWindowNotes } from './server-notes.js';
 
 /** File with the settings of a model. */
 const SETTINGS_FILE = 'model-settings.json';
@@ -66,16 +67,13 @@ function readSettings(path: string): Json {
 }
 
 function settingNotes(settings: Json, { version, extra, environment_tarball: environment }: Json): string[] {
-  const delay = Number(settings.max_batch_time ?? 0);
   return [
     ...(version !== undefined
       ? [`version: ${version} is replaced by a whole number; choose it with \`--version\``]
       : []),
     ...(settings.inputs ? ['inputs: the package has those that the model itself records'] : []),
-    ...(delay > 0 ? [`max_batch_time: set MODELSHIP_BATCH_WINDOW_MS=${delay * 1000} for the server`] : []),
-    ...(Number(settings.max_batch_size ?? 0) > 1
-      ? ['max_batch_size: the server measures the largest useful batch when it loads the model']
-      : []),
+    ...batchWindowNotes('max_batch_time', Number(settings.max_batch_time ?? 0) * 1000),
+    ...batchSizeNotes('max_batch_size', Number(settings.max_batch_size ?? 0) > 1),
     ...workerNotes(settings, ''),
     ...(environment ? ['parameters.environment_tarball: the model runs with the packages of the server instead'] : []),
     ...(extra ? ['parameters.extra: the settings of the runtime have no counterpart'] : []),

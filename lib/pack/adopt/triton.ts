@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import type { Datatype, TensorSpec } from '@modelship/runtime';
 import { ModelPackageError } from '@modelship/runtime/manifest';
 import { type Adopted, type ForeignTool, namedFile } from './adopted.js';
+import { batchSizeNotes, batchWindowNotes } from './server-notes.js';
 import { readTextProto, TextProto } from './text-proto.js';
 import { otherVersionsNote, servedVersion, versionNumber, versionsIn } from './versions.js';
 
@@ -144,16 +145,10 @@ function schedulingNotes(config: TextProto): string[] {
   const notes: string[] = [];
   const batching = config.message('dynamic_batching');
   const delay = Number(batching?.text('max_queue_delay_microseconds') ?? 0);
-  if (delay > 0) {
-    notes.push(
-      `dynamic_batching.max_queue_delay_microseconds: set MODELSHIP_BATCH_WINDOW_MS=${delay / 1000} for the server`,
-    );
-  }
-  if (batching?.texts('preferred_batch_size').length) {
-    notes.push(
-      'dynamic_batching.preferred_batch_size: the server measures the largest useful batch when it loads the model',
-    );
-  }
+  notes.push(
+    ...batchWindowNotes('dynamic_batching.max_queue_delay_microseconds', delay / 1000),
+    ...batchSizeNotes('dynamic_batching.preferred_batch_size', !!batching?.texts('preferred_batch_size').length),
+  );
   const instances = config.messages('instance_group').reduce((sum, group) => sum + Number(group.text('count') ?? 1), 0);
   if (instances > 1) notes.push(`instance_group: set MODELSHIP_WORKERS=${instances} for models that Python runs`);
   const ignored = [

@@ -126,7 +126,7 @@ const CASES: Readonly<Record<string, Case>> = {
       outputs: [{ name: 'OUTPUT__0', datatype: 'FP32', shape: [-1, 3], labels: ['a', 'b', 'c'] }],
     },
     notes: [
-      'dynamic_batching.max_queue_delay_microseconds: set MODELSHIP_BATCH_WINDOW_MS=2.5 for the server',
+      'dynamic_batching.max_queue_delay_microseconds: set MODELSHIP_BATCH_WINDOW_MILLISECONDS=2.5 for the server',
       'instance_group: set MODELSHIP_WORKERS=2 for models that Python runs',
     ],
   },
@@ -242,7 +242,13 @@ test('an archive may hold the folder itself, and be a ZIP archive', { timeout: 1
 
 /** Reads a folder without packing it. */
 function read(tool: ForeignTool, source: string): Promise<Adopted> {
-  return tool.read(source, { name: 'model', temporary: folder, isTemporary: false, onStep: () => {} });
+  return tool.read(source, {
+    name: 'model',
+    temporary: folder,
+    isTemporary: false,
+    trustPickle: false,
+    onStep: () => {},
+  });
 }
 
 /** Files of versions of a SavedModel, by folder. */
