@@ -7,7 +7,7 @@ export type { Tolerance };
 /** Options of `modelship pack`. */
 export interface PackOptions {
   /**
-   * Path of the saved model: a file, an archive or folder of another tool (MLflow, SageMaker, Triton, TensorFlow Serving,
+   * Path of the saved model: a file, an archive or folder of another tool (MLflow, SageMaker, TorchServe, Triton, TensorFlow Serving,
    * MLServer or BentoML), or the folder of a SavedModel, of Hugging Face or of PaddleOCR. A model in MLflow's store has a URI such as
    * `models:/iris/3`.
    */

@@ -7,12 +7,15 @@ import {
   type ModelFormat,
   ModelPackageError,
   PICKLE_FORMATS,
+  TENSORS_SIGNATURE,
+  taskSignature,
   withInputRules,
 } from '@modelship/runtime/manifest';
 import {
   type Artifact,
   checkPickles,
   describeUnknown,
+  type EngineOptions,
   engineFor,
   type LoadedModel,
   shapeText,
@@ -24,8 +27,10 @@ import { copyArtifact, copyCode } from './formats.js';
 import { goldenSamples, madeUpSamples } from './golden-samples.js';
 import { isHuggingFaceFolder } from './hugging-face/folder.js';
 import { packHuggingFaceFolder } from './hugging-face/pack-folder.js';
+import { samplePictures } from './hugging-face/sample-pictures.js';
 import { type Described, plainSignatures, plainSpec, writeManifest, writeOrigin } from './manifest-file.js';
 import { DEFAULT_TOLERANCE, type PackOptions } from './options.js';
+import { packagedSamples } from './packaged-samples.js';
 import { isPaddleOcrFolder } from './paddle-ocr/folder.js';
 import { packPaddleOcrFolder } from './paddle-ocr/pack-folder.js';
 import { pythonOptions } from './python-options.js';
@@ -71,7 +76,8 @@ async function packSource(given: PackOptions, origin?: Origin): Promise<Manifest
     const artifact = copyArtifact(source, format, stage.directory);
     step('Load the model and read its signature');
     const code = codeSource === undefined ? undefined : copyCode(codeSource, format, stage.directory);
-    const inputs = options.inputs ?? declaredInputs(requests) ?? origin?.inputs;
+    // With a task, requests have the inputs of the task instead of the model's own.
+    const inputs = options.inputs ?? (origin?.task ? undefined : declaredInputs(requests)) ?? origin?.inputs;
     const model = await load(
       options,
       {
@@ -84,19 +90,21 @@ async function packSource(given: PackOptions, origin?: Origin): Promise<Manifest
       },
       origin?.notes,
     );
-    let described: Described;
+    let described: Omit<Described, 'samples'> & { readonly samples?: Described['samples'] };
     try {
       if (options.inputs) checkInputs(options, options.inputs, model);
-      step(requests.length > 0 ? `Run ${requests.length} samples` : 'Make up samples');
       const background = backgroundOf(options, format, stage.directory, model);
       const files = { directory: stage.directory, format, artifact, code, background, origin: origin?.tool };
-      described = await describe(options, files, model, requests);
+      described = origin?.task
+        ? describeTask(options, files, model, origin.task)
+        : await describe(options, files, model, requests);
     } finally {
       await model.close();
     }
-    step('Write the manifest');
     if (origin) writeOrigin(stage.directory, { format: origin.tool, notes: origin.notes });
-    const manifest = await writeManifest(stage.directory, described);
+    const samples = described.samples ?? (await taskSamples(options, stage.directory, described, requests));
+    step('Write the manifest');
+    const manifest = await writeManifest(stage.directory, { ...described, samples });
     stage.commit(manifest.digest, options.force ?? false);
     return manifest;
   } finally {
@@ -117,18 +125,18 @@ function refuseFolderOptions({ source, weights, task }: PackOptions): void {
  * Loads the copy, which is the file that will be served. Errors name the original, and what it was saved with. A single
  * thread makes sums reproducible.
  */
-async function load(
-  { source, trustPickle }: PackOptions,
-  copy: Artifact,
-  notes: readonly string[] = [],
-): Promise<LoadedModel> {
+async function load(options: PackOptions, copy: Artifact, notes: readonly string[] = []): Promise<LoadedModel> {
   try {
-    return await engineFor(copy.format).load(copy, { threads: 1, trustPickle, ...pythonOptions() });
+    return await engineFor(copy.format).load(copy, engineOptions(options));
   } catch (error) {
     if (!(error instanceof ModelPackageError)) throw error;
-    const message = [error.message.replaceAll(copy.path, source), ...notes.map((note) => `Note: ${note}.`)];
+    const message = [error.message.replaceAll(copy.path, options.source), ...notes.map((note) => `Note: ${note}.`)];
     throw new ModelPackageError(error.code, message.join(' '));
   }
+}
+
+function engineOptions({ trustPickle }: PackOptions): EngineOptions {
+  return { threads: 1, trustPickle, ...pythonOptions() };
 }
 
 /**
@@ -194,6 +202,7 @@ async function describe(
   const { name, version = '1', tolerance = DEFAULT_TOLERANCE } = options;
   const { serving_default: main, ...others } = model.signatures;
   const isMadeUp = requests.length === 0;
+  options.onStep?.(isMadeUp ? 'Make up samples' : `Run ${requests.length} samples`);
   const samples = isMadeUp
     ? await madeUpSamples(model, format, tolerance)
     : await goldenSamples(requests, model, format, tolerance);
@@ -218,6 +227,61 @@ async function describe(
       ...(requirements && { requirements: [...requirements] }),
     },
   };
+}
+
+/** Describes a model with a task around it, whose golden samples need the whole package. */
+function describeTask(
+  { source, labels, background, name, version = '1', tolerance = DEFAULT_TOLERANCE }: PackOptions,
+  { format, artifact, code, origin }: PackedFiles,
+  { requirements, signatures }: LoadedModel,
+  declared: NonNullable<Origin['task']>,
+): Omit<Described, 'samples'> {
+  if (background !== undefined) {
+    throw new ModelPackageError(
+      'FORMAT_UNSUPPORTED',
+      `\`--background\` is for models of one input of numbers, and ${source} takes pictures. Leave it out.`,
+    );
+  }
+  const { inputs, outputs } = signatures.serving_default!;
+  const [scores, ...others] = outputs;
+  const width = scores!.shape.at(-1)!;
+  if (others.length > 0 || scores!.shape.length !== 2 || width < 1) {
+    throw new ModelPackageError(
+      'FORMAT_UNSUPPORTED',
+      `${source} returns ${tensorRows(outputs).join('; ')}, and the task ${declared.type} needs one output with a score for ` +
+        'each class, FP32 [-1, N]. Export the model so that it returns these scores.',
+    );
+  }
+  const labelled = withLabels(outputs, labels ?? Array.from({ length: width }, (_, index) => String(index)));
+  const task = { ...declared, output: scores!.name };
+  const [output] = labelled.map(plainSpec);
+  return {
+    tolerance,
+    manifest: {
+      schemaVersion: 1,
+      name,
+      version,
+      format,
+      artifact,
+      ...taskSignature(task, output!),
+      signatures: { [TENSORS_SIGNATURE]: { inputs: inputs.map(plainSpec), outputs: [output!] } },
+      task,
+      ...(code !== undefined && { code }),
+      ...(origin && { origin }),
+      ...(requirements && { requirements: [...requirements] }),
+    },
+  };
+}
+
+/** Runs golden samples of a task on the package as a server loads it. They are drawn pictures, unless the user gives others. */
+async function taskSamples(
+  options: PackOptions,
+  directory: string,
+  described: Omit<Described, 'samples'>,
+  requests: readonly SampleRequest[],
+): Promise<Described['samples']> {
+  const pictures = requests.length > 0 ? requests : await samplePictures();
+  return (await packagedSamples(directory, described, pictures, options.onStep, engineOptions(options))).samples;
 }
 
 /**

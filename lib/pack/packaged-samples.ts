@@ -1,5 +1,5 @@
 import { type Manifest, SAMPLES_FILE } from '@modelship/runtime/manifest';
-import { loadModel, type Sample } from '@modelship/runtime/serve';
+import { type EngineOptions, loadModel, type Sample } from '@modelship/runtime/serve';
 import { goldenSamples } from './golden-samples.js';
 import { type Described, writeManifest } from './manifest-file.js';
 import type { PackOptions } from './options.js';
@@ -21,9 +21,10 @@ export async function packagedSamples(
   described: Omit<Described, 'samples'>,
   requests: readonly SampleRequest[],
   onStep: PackOptions['onStep'],
+  engine: EngineOptions = {},
 ): Promise<PackagedSamples> {
   const draft = await writeManifest(directory, { ...described, samples: [] });
-  const model = await loadModel(directory, draft, { threads: 1 });
+  const model = await loadModel(directory, draft, { threads: 1, ...engine });
   try {
     if (requests.length > 0) onStep?.(`Run ${requests.length} samples`);
     const samples = await goldenSamples(requests, model, draft.format, described.tolerance);

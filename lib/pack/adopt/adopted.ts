@@ -1,7 +1,7 @@
 import { existsSync, realpathSync } from 'node:fs';
 import { join, sep } from 'node:path';
 import type { TensorSpec } from '@modelship/runtime';
-import { type ModelOrigin, ModelPackageError } from '@modelship/runtime/manifest';
+import { type ImageClassificationTask, type ModelOrigin, ModelPackageError } from '@modelship/runtime/manifest';
 import type { SampleRequest } from '../sample-requests.js';
 
 /** A model that another tool saved, in terms of `modelship pack`. */
@@ -14,7 +14,9 @@ export interface Adopted {
   readonly method?: 'predict' | 'predict_proba';
   /** Names of the outputs, for formats that record only their order. @default - made-up names */
   readonly outputNames?: readonly string[];
-  /** Class names of the scores. @default - none */
+  /** Steps around the model, whose only output has the logits of the classes. @default - none */
+  readonly task?: Omit<ImageClassificationTask, 'output'>;
+  /** Class names of the scores. @default - none; with a task, the indexes of the classes */
   readonly labels?: readonly string[];
   /** Folder of the Python modules that a pickle imports. @default - it imports installed packages only */
   readonly code?: string;
@@ -34,6 +36,8 @@ export interface AdoptContext {
   readonly temporary: string;
   /** Whether the artefact was unpacked or downloaded, so that paths in it that lead out of it are not followed. */
   readonly isTemporary: boolean;
+  /** Whether code of the artefact may run. */
+  readonly trustPickle: boolean;
   /** Called with each step when it starts. */
   readonly onStep: (step: string) => void;
 }

@@ -12,12 +12,13 @@ import { downloadMlflow, isMlflowUri, mlflow } from './mlflow.js';
 import { mlserver } from './mlserver.js';
 import { hasSageMakerModel, sageMaker } from './sagemaker.js';
 import { tensorFlowServing } from './tensorflow-serving.js';
+import { torchServe } from './torchserve.js';
 import { triton } from './triton.js';
 
 export type { Adopted } from './adopted.js';
 
 /** Tools whose artefacts can be packed, each recognized by a file of its own. */
-const TOOLS: readonly ForeignTool[] = [mlflow, sageMaker, triton, tensorFlowServing, mlserver, bentoml];
+const TOOLS: readonly ForeignTool[] = [mlflow, sageMaker, torchServe, triton, tensorFlowServing, mlserver, bentoml];
 
 /** What other tools saved, and the name of the tool. */
 export interface Origin extends Adopted {
@@ -32,7 +33,7 @@ export interface Origin extends Adopted {
  * @throws ModelPackageError, also if the artefact fits several tools
  */
 export async function withAdopted<Result>(
-  { source, name, onStep = () => {} }: PackOptions,
+  { source, name, trustPickle = false, onStep = () => {} }: PackOptions,
   pack: (origin: Origin | undefined) => Promise<Result>,
 ): Promise<Result> {
   const temporary = mkdtempSync(join(tmpdir(), 'modelship-adopt-'));
@@ -45,7 +46,8 @@ export async function withAdopted<Result>(
     if (!tool && folder !== undefined && isTemporary) throw unknownArchive(source, folder);
     if (!tool) return await pack(undefined);
     onStep(`Read the files of ${tool.name}`);
-    return await pack({ tool: tool.id, ...(await tool.read(folder!, { name, temporary, isTemporary, onStep })) });
+    const context = { name, temporary, isTemporary, trustPickle, onStep };
+    return await pack({ tool: tool.id, ...(await tool.read(folder!, context)) });
   } finally {
     process.removeListener('exit', dispose);
     dispose();
@@ -53,7 +55,8 @@ export async function withAdopted<Result>(
 }
 
 /** Files that show that a ZIP archive holds the folder of a tool. Models of PyTorch, Keras and skops are ZIP archives, too. */
-const IN_ZIP = /(^|\/)(MLmodel|config\.pbtxt|models\.config|model-settings\.json|model\.yaml|code\/inference\.py)$/;
+const IN_ZIP =
+  /(^|\/)(MLmodel|MAR-INF\/MANIFEST\.json|config\.pbtxt|models\.config|model-settings\.json|model\.yaml|code\/inference\.py)$/;
 
 /** Returns the folder of an artefact, unpacked or downloaded if necessary. Returns undefined for a file. */
 async function folderOf(

@@ -23,7 +23,10 @@ interface Processor {
   readonly dividesTwice?: boolean;
 }
 
-const IMAGENET = { mean: [0.485, 0.456, 0.406], std: [0.229, 0.224, 0.225] };
+const ORIENT: ImageStep = { type: 'orient' };
+
+/** Mean and standard deviation of the channels in ImageNet. */
+export const IMAGENET = { mean: [0.485, 0.456, 0.406], std: [0.229, 0.224, 0.225] };
 const STANDARD = { mean: [0.5, 0.5, 0.5], std: [0.5, 0.5, 0.5] };
 const CLIP = { mean: [0.48145466, 0.4578275, 0.40821073], std: [0.26862954, 0.26130258, 0.27577711] };
 
@@ -98,7 +101,7 @@ export function imageSteps(settings: Settings, path: string): ImageStep[] {
   const has = (flag: string, byDefault: boolean) => Boolean(settings[flag] ?? byDefault);
 
   const isFlipped = has('do_flip_channel_order', processor.flips ?? false);
-  const steps: ImageStep[] = [{ type: 'orient' }, { type: 'convert', mode: isFlipped ? 'BGR' : 'RGB' }];
+  const steps: ImageStep[] = [ORIENT, { type: 'convert', mode: isFlipped ? 'BGR' : 'RGB' }];
   const resample = settings.resample as number | string | undefined;
   const filter = resample === undefined || resample === null ? processor.filter : filterOf(resample);
   if (!filter) return fail(`the filter \`resample\` ${resample} is not supported`);
@@ -135,13 +138,14 @@ export function timmSteps(settings: Settings, path: string): ImageStep[] {
         'the `crop_mode` center. Pack the model with raw tensors, and prepare pictures in the caller.',
     );
   }
-  return croppedSteps({
+  const cropped = {
     resize: Math.floor(height / Number(crop_pct)),
     crop: height,
     filter,
     mean: (mean as number[] | undefined) ?? IMAGENET.mean,
     std: (std as number[] | undefined) ?? IMAGENET.std,
-  });
+  };
+  return [ORIENT, ...croppedSteps(cropped)];
 }
 
 /** Preprocessing and labels of weights of torchvision, which the library itself knows. */
@@ -159,7 +163,7 @@ export interface TorchvisionProcessor {
 /** Steps of weights of torchvision. */
 export function torchvisionSteps({ interpolation, ...settings }: TorchvisionProcessor, path: string): ImageStep[] {
   const filter = RESIZE_FILTERS.find((each) => each === interpolation);
-  if (filter) return croppedSteps({ ...settings, filter });
+  if (filter) return [ORIENT, ...croppedSteps({ ...settings, filter })];
   throw new ModelPackageError(
     'FORMAT_UNSUPPORTED',
     `${path}: the transform of the \`weights\` has the interpolation ${interpolation}, which is not a filter of Pillow. ` +
@@ -176,9 +180,9 @@ interface CroppedSettings {
   readonly std: readonly number[];
 }
 
-function croppedSteps({ resize, crop, filter, mean, std }: CroppedSettings): ImageStep[] {
+/** Returns the steps from a picture of the right orientation to the input of the model. */
+export function croppedSteps({ resize, crop, filter, mean, std }: CroppedSettings): ImageStep[] {
   return [
-    { type: 'orient' },
     { type: 'convert', mode: 'RGB' },
     { type: 'resize', shortestEdge: resize, filter },
     { type: 'center_crop', height: crop, width: crop, rounding: 'half_even' },

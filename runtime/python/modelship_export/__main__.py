@@ -9,7 +9,7 @@ import os
 import sys
 from pathlib import Path
 
-# Everything is in the folder. Nothing is fetched, and no code of a model is run.
+# Everything is in the folder. Nothing is fetched. Only `eager_module` runs code of a model, which the user must trust first.
 os.environ.update(HF_HUB_OFFLINE="1", TRANSFORMERS_OFFLINE="1", TOKENIZERS_PARALLELISM="false")
 
 
@@ -23,6 +23,8 @@ def main() -> None:
         from .keras_archive import export
     elif "mlflow" in request:
         from .mlflow_store import download as export
+    elif "module" in request:
+        from .eager_module import save as export
     elif "library" in request:
         from .image import export
     else:

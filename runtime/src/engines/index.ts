@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import type { Manifest, ModelFormat } from '../manifest/index.js';
-import { ModelPackageError, needsPython } from '../manifest/index.js';
+import { ModelPackageError, needsPython, TENSORS_SIGNATURE } from '../manifest/index.js';
 import type { Artifact, Engine } from './engine.js';
 
 export type {
@@ -33,7 +33,8 @@ const ENGINES: Partial<Record<ModelFormat, () => Promise<Engine>>> = {
 
 /** Returns the artifact of the package in `directory`, with the signature in its manifest. */
 export function artifactOf(directory: string, manifest: Manifest): Artifact {
-  const { artifact, code, format, inputs, outputs } = manifest;
+  const { artifact, code, format, signatures, task } = manifest;
+  const { inputs, outputs } = task ? signatures![TENSORS_SIGNATURE]! : manifest;
   return {
     path: join(directory, artifact),
     format,

@@ -40,7 +40,15 @@ export const PICKLE_FORMATS: readonly ModelFormat[] = ['exported_program', 'torc
 export const TABULAR_FORMATS: readonly ModelFormat[] = ['pickle', 'skops', 'lightgbm', 'xgboost', 'catboost'];
 
 /** Tools whose artefacts `modelship pack` reads. The server responds as they do. */
-export const ORIGINS = ['mlflow', 'sagemaker', 'triton', 'tensorflow_serving', 'mlserver', 'bentoml'] as const;
+export const ORIGINS = [
+  'mlflow',
+  'sagemaker',
+  'torchserve',
+  'triton',
+  'tensorflow_serving',
+  'mlserver',
+  'bentoml',
+] as const;
 
 /** Tool that saved the model of a package. */
 export type ModelOrigin = (typeof ORIGINS)[number];

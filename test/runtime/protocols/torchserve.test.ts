@@ -1,4 +1,6 @@
 import { describe, expect, it } from 'vitest';
+import type { Manifest } from '../../../runtime/src/manifest/index.js';
+import { torchServeGrpc } from '../../../runtime/src/protocols/torchserve/grpc.js';
 import { InferenceError } from '../../../runtime/src/tensor/errors.js';
 import { catalog, halfPlusTwo, model, sender } from './support.js';
 
@@ -76,6 +78,51 @@ describe('TorchServe', () => {
     const response = await send(failing)('POST', PATH, '[1]');
     expect(response.status).toBe(status);
     expect(response.json()).toEqual({ code: status, type, message: 'why' });
+  });
+
+  it('takes a version as its archives write it', async () => {
+    expect((await send()('POST', `${PATH}/1.0`, '[1, 2]')).text).toBe('[2.5, 3.0]');
+    expect((await send()('POST', `${PATH}/2.0`, '[1, 2]')).json()).toEqual({
+      code: 404,
+      type: 'ModelVersionNotFoundException',
+      message: 'Model version: 2.0 does not exist for model: half_plus_two',
+    });
+    expect((await send()('POST', `${PATH}/1.5`, '[1, 2]')).status).toBe(404);
+  });
+
+  it('answers the five best classes of a picture for a package of TorchServe, as its image_classifier does', async () => {
+    const labels = ['a', '7', 'b', 'c', 'b', 'd', 'e'];
+    const inputs = [{ name: 'image', datatype: 'BYTES' as const, shape: [-1] }];
+    const outputs = [{ name: 'scores', datatype: 'FP32' as const, shape: [-1, 7], labels }];
+    const classifier = model({
+      name: 'birds',
+      inputs,
+      outputs,
+      manifest: {
+        inputs,
+        outputs,
+        origin: 'torchserve',
+        task: { type: 'image_classification', preprocessing: [], layout: 'NCHW', output: 'y', activation: 'softmax' },
+      } as unknown as Manifest,
+      compute: ([image]) => {
+        const rows = image!.data.length;
+        const data = Float32Array.from(
+          { length: 7 * rows },
+          (_, index) => [0, 0.5, 0.125, 0.25, 1, 0, 2 ** -24][index % 7]!,
+        );
+        return [{ ...outputs[0]!, shape: [rows, 7], data }];
+      },
+    });
+    const png = Buffer.from('89504e470d0a1a0a0000000d49484452', 'hex');
+    const text = '{\n  "b": 0.125,\n  "7": 0.5,\n  "c": 0.25,\n  "e": 5.960464477539063e-8\n}';
+    const ask = sender(catalog([classifier]));
+    expect((await ask('POST', '/predictions/birds', png)).text).toBe(text);
+    expect((await ask('PUT', '/predictions/birds/1.0', ...form('data', png))).text).toBe(text);
+    const plain = { headers: { 'content-type': 'text/plain' } };
+    expect((await ask('POST', '/predictions/birds', png.toString('base64'), plain)).text).toBe(text);
+    const { Predictions } = torchServeGrpc.methods(catalog([classifier]));
+    const call = { model_name: 'birds', model_version: '1.0', input: { data: png } };
+    expect(await Predictions!(call as never, undefined as never)).toEqual({ prediction: Buffer.from(text) });
   });
 
   it.each(['[[1, 2]]', '{"data": [[1, 2]]}', '{"instances": [[1, 2]], "background": [[0, 0]]}'])(

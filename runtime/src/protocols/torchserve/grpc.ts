@@ -2,7 +2,7 @@ import { loadingError } from '../../models/model-catalog.js';
 import { InferenceError, invalid } from '../../tensor/errors.js';
 import type { GrpcService } from '../grpc-service.js';
 import { FIELD, isJson } from './content.js';
-import { predict } from './predict.js';
+import { predict, versionNumber } from './predict.js';
 
 interface PredictionsRequest {
   readonly model_name: string;
@@ -16,12 +16,13 @@ export const torchServeGrpc: GrpcService = {
   name: 'org.pytorch.serve.grpc.inference.InferenceAPIsService',
   methods: (models) => ({
     Ping: () => ({ health: models.ready ? 'Healthy' : 'Unhealthy' }),
-    Predictions: async ({ model_name: name, model_version: version, input }: PredictionsRequest, signal) => {
-      const model = models.find(name, version || undefined);
+    Predictions: async ({ model_name: name, model_version: written, input }: PredictionsRequest, signal) => {
+      const version = versionNumber(written || undefined);
+      const model = models.find(name, version);
       if (!model) {
         const what =
-          version && models.find(name) ? `Model version: ${version} does not exist for model` : 'Model not found';
-        throw loadingError(models, name, version || undefined) ?? new InferenceError('NOT_FOUND', `${what}: ${name}`);
+          version && models.find(name) ? `Model version: ${written} does not exist for model` : 'Model not found';
+        throw loadingError(models, name, version) ?? new InferenceError('NOT_FOUND', `${what}: ${name}`);
       }
       const bytes = bytesOf(input);
       const body = await predict(model, { bytes, json: isJson('', bytes) }, signal);

@@ -8,7 +8,7 @@ import { pictureRequest } from '../pictures.js';
 import type { Protocol } from '../protocol.js';
 import { failureResponse, jsonResponse } from '../responses.js';
 import { contentOf } from './content.js';
-import { predict, predictRows } from './predict.js';
+import { predict, predictRows, versionNumber } from './predict.js';
 
 /** TorchServe's exception names by status. */
 const TYPES: Readonly<Record<number, string>> = {
@@ -48,12 +48,13 @@ export function torchServe(): Protocol {
 type Answer = (model: ServedModel, request: HttpRequest) => Promise<Buffer | string>;
 
 function routesOf(what: string, models: ModelCatalog, answer: Answer): readonly Route[] {
-  const handler = handled(errorResponse, async (request, { model: name = '', version }) => {
+  const handler = handled(errorResponse, async (request, { model: name = '', version: written }) => {
+    const version = versionNumber(written);
     const model = models.find(name, version);
     if (!model) {
       const loading = loadingError(models, name, version);
       if (loading) throw loading;
-      return notFound(models, name, version);
+      return notFound(models, name, written);
     }
     return jsonResponse(await answer(model, request));
   });

@@ -38,7 +38,7 @@ export async function pack(source: string, options: Partial<PackOptions> = {}): 
   }
 }
 
-/** A request to a tool's own server, and its response, both JSON. */
+/** A request to a tool's own server, and its response. Both are JSON; requests of pictures are their files in base64. */
 export interface Answer {
   readonly request: unknown;
   readonly response: unknown;
@@ -50,8 +50,26 @@ export function answersOf(artefact: string): readonly Answer[] {
   return JSON.parse(readFileSync(existsSync(inside) ? inside : `${artefact}.answers.json`, 'utf8'));
 }
 
+/** Body of a request and its type. */
+export interface Body {
+  readonly type: string;
+  readonly content: string | Buffer;
+}
+
+const asJson = (request: unknown): Body => ({ type: 'application/json', content: JSON.stringify(request) });
+
+/** Body of a request whose picture is in base64. */
+export const asPicture = (request: unknown): Body => {
+  return { type: 'application/octet-stream', content: Buffer.from(String(request), 'base64') };
+};
+
 /** Serves a package, and expects the answers of the original server for each request. */
-export async function expectAnswers(folder: string, route: string, answers: readonly Answer[]): Promise<void> {
+export async function expectAnswers(
+  folder: string,
+  route: string,
+  answers: readonly Answer[],
+  bodyOf: (request: unknown) => Body = asJson,
+): Promise<void> {
   const config = readConfig({
     MODELSHIP_MODEL: folder,
     MODELSHIP_PYTHON: process.env.MODELSHIP_PYTHON,
@@ -62,10 +80,11 @@ export async function expectAnswers(folder: string, route: string, answers: read
   const server = await startServer(config, '127.0.0.1', {});
   try {
     for (const { request, response } of answers) {
+      const { type, content } = bodyOf(request);
       const answer = await fetch(`http://127.0.0.1:${server.port}${route}`, {
         method: 'POST',
-        headers: { 'content-type': 'application/json' },
-        body: JSON.stringify(request),
+        headers: { 'content-type': type },
+        body: content,
       });
       expectClose(await answer.json(), response);
     }

@@ -1,0 +1,235 @@
+import { cpSync, existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
+import { join, parse } from 'node:path';
+import { ENVIRONMENT } from '@modelship/runtime/contract';
+import { ModelPackageError } from '@modelship/runtime/manifest';
+import { croppedSteps, IMAGENET } from '../hugging-face/image-steps.js';
+import { requirePythonTool } from '../python-tool.js';
+import { type AdoptContext, type Adopted, type ForeignTool, type Json, namedFile, object } from './adopted.js';
+import { pinnedPackages, versionNotes } from './pinned-versions.js';
+import { batchSizeNotes, batchWindowNotes } from './server-notes.js';
+import { readYaml } from './yaml.js';
+
+/** File that describes an archive. */
+const MANIFEST_FILE = 'MAR-INF/MANIFEST.json';
+
+/** File with the names of the classes. */
+const LABELS_FILE = 'index_to_name.json';
+
+/** Model of an eager archive after its weights were loaded. */
+const WHOLE_MODULE = 'model.pt';
+
+type Handler = Pick<Adopted, 'inputs' | 'task'>;
+
+/** Default handlers whose steps a package declares. */
+const HANDLERS: ReadonlyMap<string, Handler> = new Map<string, Handler>([
+  [
+    'image_classifier',
+    {
+      inputs: [{ name: 'image', datatype: 'FP32', shape: [-1, 3, 224, 224] }],
+      task: {
+        type: 'image_classification',
+        preprocessing: croppedSteps({ resize: 256, crop: 224, filter: 'bilinear', ...IMAGENET }),
+        layout: 'NCHW',
+        activation: 'softmax',
+      },
+    },
+  ],
+  ['base_handler', {}],
+]);
+
+/** Reasons why the steps of the other default handlers cannot be declared. */
+const REFUSED: ReadonlyMap<string, string> = new Map([
+  ['text_classifier', 'reads its vocabulary from a pickle and gives words and pairs of words to the model'],
+  ['object_detector', 'expects a list of dictionaries, one for each picture, from the model'],
+  ['image_segmenter', 'responds with the class of each pixel'],
+]);
+
+/** Reads the archive of a model, `.mar` or `.tar.gz`, or the folder of `--archive-format no-archive`. */
+export const torchServe: ForeignTool = {
+  name: 'TorchServe',
+  id: 'torchserve',
+  recognize: (folder) => (existsSync(join(folder, MANIFEST_FILE)) ? MANIFEST_FILE : undefined),
+  read: async (folder, context): Promise<Adopted> => {
+    const path = join(folder, MANIFEST_FILE);
+    const { model: described, runtime } = readJson(path);
+    const model = object(described);
+    if (runtime === 'LSP') {
+      throw new ModelPackageError(
+        'FORMAT_UNSUPPORTED',
+        `${path} has the runtime LSP, whose handlers are C++. Give the file of the model itself.`,
+      );
+    }
+    const handler = handlerOf(folder, model.handler, path);
+    const { serializedFile, modelFile, configFile, requirementsFile } = model;
+    const notes = [
+      ...(await versionNotes(pins(folder, requirementsFile, path), undefined)),
+      ...(configFile === undefined
+        ? []
+        : configNotes(await readYaml(namedFile(folder, configFile, `${path} (model.configFile)`)), String(configFile))),
+      ...versionNote(model.modelVersion),
+    ];
+    const weights =
+      serializedFile === undefined ? undefined : namedFile(folder, serializedFile, `${path} (model.serializedFile)`);
+    const labels = handler.task && labelsOf(folder);
+    const version = versionOf(model.modelVersion);
+    const used = [serializedFile, modelFile, configFile, requirementsFile, ...(labels ? [LABELS_FILE] : [])];
+    const shared = {
+      ...handler,
+      ...(labels && { labels }),
+      ...(version !== undefined && { version }),
+    };
+    if (modelFile !== undefined) {
+      const file = namedFile(folder, modelFile, `${path} (model.modelFile)`);
+      const saved = await saveWhole(file, weights, context);
+      return { ...shared, ...saved, notes: [...notes, ...fileNotes(folder, used, true)] };
+    }
+    if (weights === undefined) {
+      throw new ModelPackageError(
+        'FILE_MISSING',
+        `${path} names no model (model.serializedFile). Create the archive again.`,
+      );
+    }
+    return { ...shared, model: weights, notes: [...notes, ...fileNotes(folder, used, false)] };
+  },
+};
+
+function readJson(path: string): Json {
+  try {
+    return object(JSON.parse(readFileSync(path, 'utf8')));
+  } catch (error) {
+    throw new ModelPackageError(
+      'ARTIFACT_INVALID',
+      `${path} is not JSON (${(error as Error).message}). Create the archive again.`,
+    );
+  }
+}
+
+/** Returns what a package does as the handler does. A file of the archive comes before a default handler of its name. */
+function handlerOf(folder: string, handler: unknown, path: string): Handler {
+  const name = String(handler ?? '');
+  const module = parse(name.split(':', 1)[0]!).name;
+  const place = `${path} (model.handler: ${JSON.stringify(name)})`;
+  const advice = 'Export the model with these steps to ONNX, or give the file of the model to serve it without them.';
+  if (existsSync(join(folder, `${module}.py`))) {
+    throw new ModelPackageError(
+      'FORMAT_UNSUPPORTED',
+      `${place} names ${module}.py, which has steps around the model that a package does not run. ${advice}`,
+    );
+  }
+  const found = HANDLERS.get(name);
+  if (found) return found;
+  const reason = REFUSED.get(name);
+  if (reason) {
+    throw new ModelPackageError(
+      'FORMAT_UNSUPPORTED',
+      `${place}: the handler ${reason}, which a package cannot declare. ${advice}`,
+    );
+  }
+  throw new ModelPackageError(
+    'FILE_MISSING',
+    `${place} is neither a file of the archive nor one of ${[...HANDLERS.keys(), ...REFUSED.keys()].join(', ')}. ` +
+      'Create the archive again with the file of the handler.',
+  );
+}
+
+/** Loads the weights of a module into its class, and saves both as one file. */
+async function saveWhole(
+  file: string,
+  weights: string | undefined,
+  { temporary, trustPickle, onStep }: AdoptContext,
+): Promise<Pick<Adopted, 'model' | 'code'>> {
+  if (!trustPickle) {
+    throw new ModelPackageError(
+      'FORMAT_UNTRUSTED',
+      `${file} is the class of the model, and packing runs it to load the weights. Save the model by ` +
+        '`torch.jit.script(model).save("model.pt")`, or, if you trust its origin as your own code, add `--trust-pickle`.',
+    );
+  }
+  onStep('Load the weights into the class of the model');
+  const model = join(temporary, WHOLE_MODULE);
+  const code = join(temporary, 'code');
+  const { dir, name } = parse(file);
+  cpSync(dir, code, { recursive: true, filter: (path) => path.endsWith('.py') || statSync(path).isDirectory() });
+  await requirePythonTool(
+    { module: name, code, weights, model },
+    {
+      missing: (python) => `${file} needs PyTorch, and ${python} cannot run it`,
+      fix: 'Install what is missing with `pip install torch`',
+      failed: (reason) =>
+        new ModelPackageError(
+          'ARTIFACT_INVALID',
+          `${file} does not build the model: ${reason}. Save the model again with the packages that this Python has, or ` +
+            'as TorchScript.',
+        ),
+    },
+    temporary,
+  );
+  return { model, code };
+}
+
+/**
+ * Returns the name of each class by its index.
+ *
+ * @returns undefined without a file of names
+ * @throws ModelPackageError `LABELS_INVALID` if an index has no name
+ */
+function labelsOf(folder: string): string[] | undefined {
+  const path = join(folder, LABELS_FILE);
+  if (!existsSync(path)) return undefined;
+  const content = readJson(path);
+  // Archives of early versions have a list.
+  const { object_type_names: list } = content;
+  const names: Json = Array.isArray(list) ? { ...list } : content;
+  return Array.from({ length: Object.keys(names).length }, (_, index) => {
+    const value = names[index];
+    const name = Array.isArray(value) ? value.at(-1) : value;
+    if (typeof name === 'string') return name;
+    throw new ModelPackageError(
+      'LABELS_INVALID',
+      `${path} has no name for the class ${index}, and names for ${Object.keys(names).length} classes. Give the names by ` +
+        '`--labels`, in the order of the scores.',
+    );
+  });
+}
+
+/** Returns the versions of PyTorch that the archive pins. */
+function pins(folder: string, requirements: unknown, path: string) {
+  if (requirements === undefined) return {};
+  return pinnedPackages(namedFile(folder, requirements, `${path} (model.requirementsFile)`), ['torch']);
+}
+
+/** Returns the version of a model, whose archive counts versions by decimal numbers such as `1.0`. */
+function versionOf(version: unknown): string | undefined {
+  return /^(\d{1,18})(\.0)?$/.exec(String(version))?.[1]?.replace(/^0+(?=\d)/, '');
+}
+
+function versionNote(version: unknown): string[] {
+  if (version === undefined || versionOf(version) !== undefined) return [];
+  return [`modelVersion: ${version} is replaced by a whole number; choose it with \`--version\``];
+}
+
+/** Returns notes on the settings of the server, with the variables that do the same. */
+function configNotes(content: unknown, file: string): string[] {
+  const { minWorkers, maxWorkers, batchSize, maxBatchDelay, responseTimeout, startupTimeout, ...others } =
+    object(content);
+  const set = (name: string, variable: string, value: unknown) =>
+    value === undefined ? [] : [`${file}, ${name}: set ${variable}=${value} for the server`];
+  const [workers, name] = maxWorkers === undefined ? [minWorkers, 'minWorkers'] : [maxWorkers, 'maxWorkers'];
+  return [
+    ...set(name, ENVIRONMENT.workers, workers),
+    ...batchSizeNotes(`${file}, batchSize`, Number(batchSize ?? 1) > 1),
+    ...batchWindowNotes(`${file}, maxBatchDelay`, Number(batchSize ?? 1) > 1 ? Number(maxBatchDelay ?? 0) : 0),
+    ...set('responseTimeout', ENVIRONMENT.timeoutSeconds, responseTimeout),
+    ...set('startupTimeout', ENVIRONMENT.startSeconds, startupTimeout),
+    ...Object.keys(others).map((key) => `${file}, ${key}: the setting has no counterpart`),
+  ];
+}
+
+/** Returns a note on each file that nothing reads. @param hasCode whether Python modules are kept */
+function fileNotes(folder: string, used: readonly unknown[], hasCode: boolean): string[] {
+  const files = readdirSync(folder, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .map((entry) => join(entry.parentPath, entry.name).slice(folder.length + 1))
+    .filter((name) => name !== MANIFEST_FILE && !used.includes(name) && !(hasCode && name.endsWith('.py')));
+  return files.sort().map((name) => `${name}: neither the model nor its handler reads the file`);
+}

@@ -1,0 +1,197 @@
+import { execFileSync } from 'node:child_process';
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { afterAll, beforeAll, expect, test, vi } from 'vitest';
+import { ALL, shareOf } from '../../../support/share.js';
+import { toolPython } from '../../../support/tool-python.js';
+import { ARTEFACTS, answersOf, asPicture, expectAnswers, PYTHON, pack } from './support.js';
+
+const folder = mkdtempSync(join(tmpdir(), 'modelship-torchserve-'));
+const committed = join(ARTEFACTS, 'torchserve');
+const archives = ALL ? join(folder, 'archives') : committed;
+
+beforeAll(() => {
+  vi.stubEnv('MODELSHIP_PYTHON', PYTHON);
+  if (!ALL) return;
+  execFileSync(toolPython('torchserve'), [join(__dirname, 'save_torchserve.py'), archives, '100'], { stdio: 'pipe' });
+}, 1_200_000);
+afterAll(() => {
+  vi.unstubAllEnvs();
+  rmSync(folder, { recursive: true, force: true });
+});
+
+const LABELS = ['cat', 'dog', 'crane', 'fish', 'crane', 'snake', 'bird'];
+const INDEXES = ['0', '1', '2', '3', '4', '5', '6'];
+const NOTES = 'notes.txt: neither the model nor its handler reads the file';
+
+interface Case {
+  readonly file: string;
+  readonly format: string;
+  readonly labels: readonly string[];
+  readonly notes: readonly unknown[];
+}
+
+const CASES: Readonly<Record<string, Case>> = {
+  scripted: {
+    file: 'scripted.mar',
+    format: 'torchscript',
+    labels: LABELS,
+    notes: [
+      expect.stringMatching(/^torch: the model was saved with version 1\.13\.1 and is loaded with /),
+      'model-config.yaml, maxWorkers: set MODELSHIP_WORKERS=2 for the server',
+      'model-config.yaml, batchSize: the server measures the largest useful batch when it loads the model',
+      'model-config.yaml, maxBatchDelay: set MODELSHIP_BATCH_WINDOW_MILLISECONDS=50 for the server',
+      'model-config.yaml, responseTimeout: set MODELSHIP_TIMEOUT_SECONDS=30 for the server',
+      'model-config.yaml, pt2: the setting has no counterpart',
+      NOTES,
+    ],
+  },
+  plain: { file: 'plain.tar.gz', format: 'torchscript', labels: INDEXES, notes: [] },
+  eager: {
+    file: 'eager',
+    format: 'torch_pickle',
+    labels: LABELS,
+    notes: [expect.stringMatching(/^it imports model/), NOTES],
+  },
+  stored: {
+    file: 'stored.mar',
+    format: 'torch_pickle',
+    labels: INDEXES,
+    notes: [expect.stringMatching(/^it imports model/)],
+  },
+};
+
+test.each(shareOf(Object.keys(CASES), 2, 'torchserve'))(
+  '%s: the package responds to pictures as TorchServe does',
+  { timeout: 300_000 },
+  async (name) => {
+    const { file, format, labels, notes } = CASES[name]!;
+    const packed = await pack(join(archives, file), { trustPickle: true });
+    expect(packed.manifest).toMatchObject({
+      format,
+      version: '3',
+      origin: 'torchserve',
+      outputs: [{ name: 'scores', shape: [-1, 7], labels }],
+      task: { type: 'image_classification' },
+      samples: { count: 3 },
+    });
+    expect(packed.notes.toSorted()).toHaveLength(notes.length);
+    expect(packed.notes).toEqual(expect.arrayContaining(notes as unknown[]));
+    await expectAnswers(packed.folder, '/predictions/model/3.0', answersOf(join(archives, name)), asPicture);
+    packed.remove();
+  },
+);
+
+/** Writes a copy of the committed folder with another manifest and further files. */
+function changed(model: object, files: Readonly<Record<string, string>> = {}, top: object = {}): string {
+  const copy = mkdtempSync(join(folder, 'changed-'));
+  cpSync(join(committed, 'eager'), copy, { recursive: true });
+  const path = join(copy, 'MAR-INF', 'MANIFEST.json');
+  const manifest = JSON.parse(readFileSync(path, 'utf8'));
+  const text = JSON.stringify({ ...manifest, model: { ...manifest.model, ...model }, ...top });
+  for (const [name, content] of Object.entries({ 'MAR-INF/MANIFEST.json': text, ...files })) {
+    mkdirSync(dirname(join(copy, name)), { recursive: true });
+    writeFileSync(join(copy, name), content);
+  }
+  return copy;
+}
+
+const MARK = join(folder, 'ran');
+
+test('the class of a model runs only if it is trusted', async () => {
+  const source = changed({}, { 'model.py': `open(${JSON.stringify(MARK)}, 'w').close()\n` });
+  await expect(pack(source)).rejects.toMatchObject({
+    code: 'FORMAT_UNTRUSTED',
+    message: expect.stringMatching(/model\.py is the class of the model, .* add `--trust-pickle`/),
+  });
+  expect(() => readFileSync(MARK)).toThrow(/ENOENT/);
+});
+
+test.each<[string, () => string, string, RegExp]>([
+  [
+    'a handler of its own',
+    () => changed({ handler: 'steps.py:run' }, { 'steps.py': '' }),
+    'FORMAT_UNSUPPORTED',
+    /"steps\.py:run"\) names steps\.py, which has steps around the model/,
+  ],
+  [
+    'a handler named as a default one',
+    () => changed({ handler: 'image_classifier' }, { 'image_classifier.py': '' }),
+    'FORMAT_UNSUPPORTED',
+    /names image_classifier\.py, which has steps/,
+  ],
+  [
+    'a handler that is missing',
+    () => changed({ handler: 'steps.py' }),
+    'FILE_MISSING',
+    /"steps\.py"\) is neither a file of the archive nor one of image_classifier, /,
+  ],
+  [
+    'a handler named as a member of objects',
+    () => changed({ handler: 'constructor' }),
+    'FILE_MISSING',
+    /"constructor"\) is neither a file/,
+  ],
+  [
+    'text_classifier',
+    () => changed({ handler: 'text_classifier' }),
+    'FORMAT_UNSUPPORTED',
+    /"text_classifier"\): the handler reads its vocabulary from a pickle/,
+  ],
+  [
+    'object_detector',
+    () => changed({ handler: 'object_detector' }),
+    'FORMAT_UNSUPPORTED',
+    /"object_detector"\): the handler expects a list of dictionaries/,
+  ],
+  [
+    'image_segmenter',
+    () => changed({ handler: 'image_segmenter' }),
+    'FORMAT_UNSUPPORTED',
+    /"image_segmenter"\): the handler responds with the class of each pixel/,
+  ],
+  [
+    'a handler in C++',
+    () => changed({ handler: 'TorchScriptHandler' }, {}, { runtime: 'LSP' }),
+    'FORMAT_UNSUPPORTED',
+    /has the runtime LSP, whose handlers are C\+\+/,
+  ],
+  [
+    'an archive without a model',
+    () => changed({ serializedFile: undefined, modelFile: undefined }),
+    'FILE_MISSING',
+    /MANIFEST\.json names no model/,
+  ],
+  [
+    'a path that leads out',
+    () => changed({ serializedFile: '../../etc' }, {}),
+    'FILE_MISSING',
+    /\(model\.serializedFile\) names \.\.\/\.\.\/etc/,
+  ],
+  [
+    'a manifest that is not JSON',
+    () => changed({}, { 'MAR-INF/MANIFEST.json': '{' }),
+    'ARTIFACT_INVALID',
+    /MANIFEST\.json is not JSON/,
+  ],
+  [
+    'classes without names',
+    () => changed({}, { 'index_to_name.json': '{"0": "a", "2": "c"}' }),
+    'LABELS_INVALID',
+    /index_to_name\.json has no name for the class 1, and names for 2 classes/,
+  ],
+])('%s is refused', async (_, source, code, message) => {
+  await expect(pack(source())).rejects.toMatchObject({ code, message: expect.stringMatching(message) });
+});
+
+test.each<[string, string, RegExp]>([
+  [
+    'two classes',
+    'class A: pass\nclass B: pass\n',
+    /it must define one class, as TorchServe expects, and defines A, B/,
+  ],
+  ['a module that is missing', 'import missing_package\n', /missing_package/],
+])('a model file with %s is refused', { timeout: 120_000 }, async (_, text, message) => {
+  await expect(pack(changed({}, { 'model.py': text }), { trustPickle: true })).rejects.toThrow(message);
+});
