@@ -63,6 +63,7 @@ async function packSource(given: PackOptions, origin?: Origin): Promise<Manifest
   };
   const { source, onStep: step = () => {} } = options;
   refuseFolderOptions(options);
+  if (origin?.task) refuseBackground(given);
   for (const note of origin?.notes ?? []) options.onNote?.(note);
   step('Detect the format');
   const format = detectFormat(source);
@@ -96,7 +97,7 @@ async function packSource(given: PackOptions, origin?: Origin): Promise<Manifest
       const background = backgroundOf(options, format, stage.directory, model);
       const files = { directory: stage.directory, format, artifact, code, background, origin: origin?.tool };
       described = origin?.task
-        ? describeTask(options, files, model, origin.task)
+        ? describeTask({ ...options, source: given.source }, files, model, origin.task)
         : await describe(options, files, model, requests);
     } finally {
       await model.close();
@@ -118,6 +119,14 @@ function refuseFolderOptions({ source, weights, task }: PackOptions): void {
   throw new ModelPackageError(
     'FORMAT_UNSUPPORTED',
     `\`${name}\` is for folders of Hugging Face, and ${source} has no config.json. Leave it out, or give such a folder.`,
+  );
+}
+
+function refuseBackground({ background, source }: PackOptions): void {
+  if (background === undefined) return;
+  throw new ModelPackageError(
+    'FORMAT_UNSUPPORTED',
+    `\`--background\` is for models of one input of numbers, and ${source} takes pictures. Leave it out.`,
   );
 }
 
@@ -231,17 +240,11 @@ async function describe(
 
 /** Describes a model with a task around it, whose golden samples need the whole package. */
 function describeTask(
-  { source, labels, background, name, version = '1', tolerance = DEFAULT_TOLERANCE }: PackOptions,
+  { source, labels, name, version = '1', tolerance = DEFAULT_TOLERANCE }: PackOptions,
   { format, artifact, code, origin }: PackedFiles,
   { requirements, signatures }: LoadedModel,
   declared: NonNullable<Origin['task']>,
 ): Omit<Described, 'samples'> {
-  if (background !== undefined) {
-    throw new ModelPackageError(
-      'FORMAT_UNSUPPORTED',
-      `\`--background\` is for models of one input of numbers, and ${source} takes pictures. Leave it out.`,
-    );
-  }
   const { inputs, outputs } = signatures.serving_default!;
   const [scores, ...others] = outputs;
   const width = scores!.shape.at(-1)!;

@@ -3,6 +3,7 @@ import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } f
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
+import type { PackOptions } from '../../../../lib/pack/index.js';
 import { ALL, shareOf } from '../../../support/share.js';
 import { toolPython } from '../../../support/tool-python.js';
 import { ARTEFACTS, answersOf, asPicture, expectAnswers, PYTHON, pack } from './support.js';
@@ -97,6 +98,19 @@ function changed(model: object, files: Readonly<Record<string, string>> = {}, to
   return copy;
 }
 
+test('the model of base_handler takes tensors, and a version of three numbers is replaced', {
+  timeout: 120_000,
+}, async () => {
+  const source = changed({ handler: 'base_handler', modelVersion: '1.2.3' });
+  const inputs = [{ name: 'image', datatype: 'FP32' as const, shape: [-1, 3, 224, 224] }];
+  const { manifest, notes, remove } = await pack(source, { trustPickle: true, inputs });
+  expect(manifest).toMatchObject({ version: '1', inputs, outputs: [{ name: 'output', shape: [-1, 7] }] });
+  expect(manifest.task).toBeUndefined();
+  expect(notes).toContain('modelVersion: 1.2.3 is replaced by a whole number; choose it with `--version`');
+  expect(notes).toContain('index_to_name.json: neither the model nor its handler reads the file');
+  remove();
+});
+
 const MARK = join(folder, 'ran');
 
 test('the class of a model runs only if it is trusted', async () => {
@@ -108,7 +122,7 @@ test('the class of a model runs only if it is trusted', async () => {
   expect(() => readFileSync(MARK)).toThrow(/ENOENT/);
 });
 
-test.each<[string, () => string, string, RegExp]>([
+test.each<[string, () => string, string, RegExp, Partial<PackOptions>?]>([
   [
     'a handler of its own',
     () => changed({ handler: 'steps.py:run' }, { 'steps.py': '' }),
@@ -176,13 +190,27 @@ test.each<[string, () => string, string, RegExp]>([
     /MANIFEST\.json is not JSON/,
   ],
   [
+    'another number of names than classes',
+    () => join(committed, 'scripted.mar'),
+    'LABELS_INVALID',
+    /2 labels were given, and no output has 2 scores/,
+    { labels: ['cat', 'dog'] },
+  ],
+  [
+    'a background of explanations',
+    () => join(committed, 'scripted.mar'),
+    'FORMAT_UNSUPPORTED',
+    /`--background` is for models of one input of numbers, and .* takes pictures/,
+    { background: 'rows.json' },
+  ],
+  [
     'classes without names',
     () => changed({}, { 'index_to_name.json': '{"0": "a", "2": "c"}' }),
     'LABELS_INVALID',
     /index_to_name\.json has no name for the class 1, and names for 2 classes/,
   ],
-])('%s is refused', async (_, source, code, message) => {
-  await expect(pack(source())).rejects.toMatchObject({ code, message: expect.stringMatching(message) });
+])('%s is refused', { timeout: 120_000 }, async (_, source, code, message, options) => {
+  await expect(pack(source(), options)).rejects.toMatchObject({ code, message: expect.stringMatching(message) });
 });
 
 test.each<[string, string, RegExp]>([
@@ -192,6 +220,11 @@ test.each<[string, string, RegExp]>([
     /it must define one class, as TorchServe expects, and defines A, B/,
   ],
   ['a module that is missing', 'import missing_package\n', /missing_package/],
+  [
+    'several outputs',
+    readFileSync(join(committed, 'eager', 'model.py'), 'utf8').replace('return ', 'return image, '),
+    /returns output_0 .*; output_1 .*, and the task image_classification needs one output with a score for each class/,
+  ],
 ])('a model file with %s is refused', { timeout: 120_000 }, async (_, text, message) => {
   await expect(pack(changed({}, { 'model.py': text }), { trustPickle: true })).rejects.toThrow(message);
 });
