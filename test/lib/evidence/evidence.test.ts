@@ -1,6 +1,8 @@
 import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { Version } from '@cyclonedx/cyclonedx-library/Spec';
+import { JsonStrictValidator } from '@cyclonedx/cyclonedx-library/Validation';
 import { fileSha256Sync as sha256 } from '@modelship/runtime/manifest';
 import { App, Stack } from 'aws-cdk-lib';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
@@ -16,13 +18,14 @@ import { writeKeys } from '../sign/signer-files.js';
 
 vi.mock('../../../lib/bundle/runtime-folder.js', () => import('../azure/small-runtime.js'));
 
+const EXAMPLES = join(import.meta.dirname, '../../../examples');
 const folder = mkdtempSync(join(tmpdir(), 'modelship-evidence-'));
 const file = (...path: string[]) => join(folder, ...path);
 const { key, publicKey } = writeKeys(folder);
 const directory = file('iris');
 
 beforeAll(async () => {
-  cpSync(join(import.meta.dirname, '../../../examples/iris/model'), directory, { recursive: true });
+  cpSync(join(EXAMPLES, 'iris/model'), directory, { recursive: true });
   await signPackage(directory, { key });
   const app = new App({ outdir: file('cdk.out'), analyticsReporting: false });
   const stack = new Stack(app, 'Release', { env: { region: 'eu-west-1', account: '123456789012' } });
@@ -99,6 +102,34 @@ test('the bill of materials names the model, its files and the software, each on
     ...dependsOn,
   ]);
   expect(references).toEqual(expect.arrayContaining(dependencies));
+});
+
+describe('the schema of CycloneDX', () => {
+  const validator = new JsonStrictValidator(Version.v1dot6);
+
+  test('allows the bill of materials of a release', async () => {
+    await release('valid');
+    expect(await validator.validate(readFileSync(file('valid', 'bom.cdx.json'), 'utf8'))).toBeNull();
+    const bill = json('valid', 'bom.cdx.json');
+    const wrong = { ...bill, metadata: { component: { ...bill.metadata.component, type: 'model' } } };
+    expect(await validator.validate(JSON.stringify(wrong))).not.toBeNull();
+  });
+
+  test.each([
+    ['diabetes', join(EXAMPLES, 'diabetes/model')],
+    ['languages, with a task', join(EXAMPLES, 'languages/model')],
+    ['addresses, with a tokenizer', join(EXAMPLES, 'addresses/model')],
+    [
+      'a pickle',
+      writePackage(
+        { format: 'pickle', artifact: 'model.pkl', content: { 'model.pkl': 'N.', 'samples.json': '[]' } },
+        file('pickle'),
+      ),
+    ],
+  ])('allows the bill of materials of %s', async (name, model) => {
+    await writeEvidence({ directory: model }, file(`bill of ${name}`));
+    expect(await validator.validate(readFileSync(file(`bill of ${name}`, 'bom.cdx.json'), 'utf8'))).toBeNull();
+  });
 });
 
 test('evidence without templates, evaluation and signer has other bytes and the same digest', async () => {
