@@ -34,7 +34,7 @@ export const CLUSTER_VARIANTS: readonly Variant[] = [
       authPlugin: true,
       zones: ['europe-west4-b', 'europe-west4-c'],
       authorizedNetworks: ['192.0.2.0/24'],
-      maintenanceWindow: { day: 'Sunday', startTime: '02:00', hours: 6 },
+      maintenanceWindow: { day: 'Sunday', startTime: '02:00', hours: 12 },
     }),
     exposure: Exposure.loadBalancer({ sourceRanges: ['10.0.0.0/8'] }),
   }),

@@ -1,67 +1,53 @@
 import type { TerraformStack } from 'cdktf';
-import { describe, expect, test } from 'vitest';
-import {
-  BatchCompute,
-  BatchModel,
-  ContainerModel,
-  Gpu,
-  ManagedEndpointModel,
-  ServerlessModel,
-  WebAcl,
-} from '../../../lib/gcp/index.js';
-import { Access } from '../../../lib/serving/access.js';
-import { googleStack, KEY, minimal, template } from '../gcp/support.js';
+import { describe, expect, test, vi } from 'vitest';
+import { BatchCompute, BatchModel, Gpu, ServerlessModel, WebAcl } from '../../../lib/gcp/index.js';
+import { CLUSTER_VARIANTS, EXISTING_CLUSTER_VARIANTS } from '../gcp/cluster-variants.js';
+import { googleStack, minimal, template } from '../gcp/support.js';
+import { VARIANTS } from '../gcp/variants.js';
 import { readSchema, schemaFaults } from './provider-schema.js';
 
-const STACKS: readonly [string, (stack: TerraformStack) => unknown][] = [
-  ['a service of Cloud Run', (stack) => new ServerlessModel(stack, 'Iris', minimal)],
+vi.mock('../../../lib/bundle/runtime-folder.js', () => import('../azure/small-runtime.js'));
+
+/** Stack of a construct that `make` adds. */
+function stackOf(make: (stack: TerraformStack) => unknown): TerraformStack {
+  const stack = googleStack();
+  make(stack);
+  return stack;
+}
+
+/** Every default stack and variant of the tests of Google Cloud, and stacks that use what the variants leave out. */
+const STACKS: readonly [string, () => TerraformStack][] = [
+  ...[...VARIANTS, ...CLUSTER_VARIANTS, ...EXISTING_CLUSTER_VARIANTS].map(
+    ({ name, make }): [string, () => TerraformStack] => [name, () => make()],
+  ),
   [
-    'a service of Cloud Run that anyone may call, with a key of the customer',
-    (stack) => new ServerlessModel(stack, 'Iris', { ...minimal, access: Access.anonymous(), encryptionKey: KEY }),
+    'Cloud Run with a domain, a web ACL and secrets',
+    () =>
+      stackOf(
+        (stack) =>
+          new ServerlessModel(stack, 'Iris', {
+            ...minimal,
+            domainName: 'iris.example.com',
+            webAcl: WebAcl.managed(),
+            secrets: { HF_TOKEN: 'hub-token' },
+          }),
+      ),
   ],
   [
-    'a service of Cloud Run with secrets',
-    (stack) => new ServerlessModel(stack, 'Iris', { ...minimal, secrets: { HF_TOKEN: 'hub-token' } }),
-  ],
-  [
-    'a service of Cloud Run with a domain and a web ACL',
-    (stack) =>
-      new ServerlessModel(stack, 'Iris', { ...minimal, domainName: 'iris.example.com', webAcl: WebAcl.managed() }),
-  ],
-  ['a GKE cluster', (stack) => new ContainerModel(stack, 'Iris', minimal)],
-  [
-    'pods on GKE with secrets',
-    (stack) =>
-      new ContainerModel(stack, 'Iris', {
-        ...minimal,
-        secrets: { HF_TOKEN: { secretName: 'hub', key: 'token' } },
-        targetConcurrency: 8,
-      }),
-  ],
-  [
-    'a job of Cloud Run',
-    (stack) =>
-      new BatchModel(stack, 'Batch', {
-        compute: BatchCompute.job({ model: minimal.model, image: minimal.image, gpu: Gpu.nvidiaL4() }),
-        region: minimal.region,
-        inputBucket: 'rows',
-        encryptionKey: KEY,
-        alarmActions: ['projects/project-a/notificationChannels/1'],
-      }).grantStart('user:a@example.com'),
-  ],
-  ['an endpoint of Vertex AI', (stack) => new ManagedEndpointModel(stack, 'Iris', minimal)],
-  [
-    'an endpoint of Vertex AI whose image is built, with replicas that scale',
-    (stack) =>
-      new ManagedEndpointModel(stack, 'Iris', { ...minimal, image: undefined, minReplicas: 1, maxReplicas: 4 }),
+    'Cloud Run job with a GPU and alarms',
+    () =>
+      stackOf((stack) =>
+        new BatchModel(stack, 'Batch', {
+          compute: BatchCompute.job({ model: minimal.model, image: minimal.image, gpu: Gpu.nvidiaL4() }),
+          region: minimal.region,
+          inputBucket: 'rows',
+          alarmActions: ['projects/project-a/notificationChannels/1'],
+        }).grantStart('user:a@example.com'),
+      ),
   ],
 ];
 
-const SYNTHESIZED = STACKS.map(([name, make]) => {
-  const stack = googleStack();
-  make(stack);
-  return { name, synthesized: { json: template(stack) } };
-});
+const SYNTHESIZED = STACKS.map(([name, make]) => ({ name, synthesized: { json: template(make()) } }));
 
 /** The versions that the stacks are for: the last of google 6, which the bindings have, and a current one. */
 const PROVIDERS = [
