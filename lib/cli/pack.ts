@@ -38,7 +38,7 @@ export function packCommand(): Command {
       .argument(
         '<model>',
         'the saved model: a file, the folder of a SavedModel, of Hugging Face, of PaddleOCR or of another ' +
-          "tool such as MLflow, SageMaker's model.tar.gz, or a model in MLflow's store such as models:/iris/3",
+          "tool such as MLflow, SageMaker's model.tar.gz or TorchServe's model.mar, or a model in MLflow's store such as models:/iris/3",
       ),
   )
     .option('-n, --name <name>', 'name to serve the model under (required)')

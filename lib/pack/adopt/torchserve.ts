@@ -153,8 +153,8 @@ async function saveWhole(
   await requirePythonTool(
     { module: name, code, weights, model },
     {
-      missing: (python) => `${file} needs PyTorch, and ${python} cannot run it`,
-      fix: 'Install what is missing with `pip install torch`',
+      missing: (python) => `${file} is the class of the model, and ${python} cannot run it`,
+      fix: 'Install the packages that it imports with `pip install`',
       failed: (reason) =>
         new ModelPackageError(
           'ARTIFACT_INVALID',
@@ -186,8 +186,8 @@ function labelsOf(folder: string): string[] | undefined {
     if (typeof name === 'string') return name;
     throw new ModelPackageError(
       'LABELS_INVALID',
-      `${path} has no name for the class ${index}, and names for ${Object.keys(names).length} classes. Give the names by ` +
-        '`--labels`, in the order of the scores.',
+      `${path} has no name for the class ${index}, and names for ${Object.keys(names).length} classes. Add the names that are ` +
+        'missing, and create the archive again.',
     );
   });
 }
