@@ -1,4 +1,4 @@
-import { DATATYPES, type TensorSpec } from '@modelship/runtime';
+import { DATATYPES, type Signature, type TensorSpec } from '@modelship/runtime';
 import type { Manifest, TextTask } from '@modelship/runtime/manifest';
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { TEXT_TASKS } from '../pack/hugging-face/text-tasks.js';
@@ -16,6 +16,8 @@ interface PackFlags extends LocalFlags {
   readonly labels?: string[];
   readonly code?: string;
   readonly background?: string;
+  readonly reference?: string;
+  readonly referenceLabel?: string;
   readonly weights?: string;
   readonly task?: TextTask['type'];
   readonly out?: string;
@@ -62,6 +64,12 @@ export function packCommand(): Command {
       'JSON file of requests whose rows represent absent features in explanations, such as 100 of the training rows',
     )
     .option(
+      '--reference <file>',
+      'data set of CSV, JSON Lines or NumPy arrays, such as the training rows; servers compare requests with its ranges and ' +
+        'categories',
+    )
+    .option('--reference-label <column>', 'column of the reference data that is no input of the model')
+    .option(
       '--weights <file>',
       'weights of a folder of Hugging Face, such as onnx/model_quantized.onnx (default: model.onnx, onnx/model.onnx, the ' +
         'only ONNX file, or model.safetensors)',
@@ -100,8 +108,12 @@ async function pack(source: string, flags: PackFlags, command: Command): Promise
   process.once('SIGINT', () => process.exit(130)).once('SIGTERM', () => process.exit(143));
   const { packModel } = await import('../pack/index.js');
   const notes: string[] = [];
+  const { reference: rows, referenceLabel } = flags;
+  const { referenceRows } = await import('./reference-rows.js');
+  const reference =
+    rows === undefined ? undefined : (signature: Signature) => referenceRows(rows, referenceLabel, signature);
   const manifest = await output.progress(`Pack ${source}`, (onStep) =>
-    packModel({ ...flags, inputs: flags.input, source, out, onStep, onNote: (note) => notes.push(note) }),
+    packModel({ ...flags, inputs: flags.input, reference, source, out, onStep, onNote: (note) => notes.push(note) }),
   );
   const size = manifest.files.reduce((sum, file) => sum + file.size, 0);
   output.result({ directory: out, ...manifest, ...(notes.length > 0 && { notes }) }, [
@@ -115,6 +127,7 @@ async function pack(source: string, flags: PackFlags, command: Command): Promise
       ...fixedBatchRows(manifest),
       ...operatorRows(out, manifest).map(([title, ...cells]) => [`  ${title}`, ...cells]),
       ['  samples', sampleNote(manifest.samples)],
+      ...(manifest.reference ? [['  reference', `${manifest.reference.rows} rows`]] : []),
       ...(manifest.background ? [['  background', `${manifest.background.rows} rows`]] : []),
       ...notes.map((note) => ['  note', note]),
     ]),

@@ -15,7 +15,12 @@ export interface RowColumns {
   readonly weight?: string;
   readonly by?: string;
   readonly query?: string;
+  /** What to do if the data set has other columns than the model. @default - name columns by the options of `evaluate` */
+  readonly advice?: string;
 }
+
+const ADVICE =
+  'Name the columns of labels, weights, slices and queries with --label, --weight, --by and --query, and remove others.';
 
 /**
  * Returns the values of the model's inputs in a batch. Columns are matched by name, or else by their order. One column of lists is
@@ -24,7 +29,7 @@ export interface RowColumns {
 export function columnValues(
   batch: readonly DataRow[],
   signature: Signature,
-  { rows, label, weight, by, query }: Omit<RowColumns, 'label'> & { readonly label?: string },
+  { rows, label, weight, by, query, advice = ADVICE }: Omit<RowColumns, 'label'> & { readonly label?: string },
 ): SampleTensors {
   const { values: first, place } = batch[0]!;
   const inputs = columnsOf(signature)?.filter(({ unused }) => !unused) ?? signature.inputs;
@@ -47,8 +52,7 @@ export function columnValues(
   if (features.length !== width && !(isMatrix && width === -1)) {
     throw new EvaluationDataError(
       `${place} has ${features.length} columns for the model (${features.join(', ')}), and the model takes ` +
-        `${inputs.length > 1 ? inputs.map(({ name }) => name).join(', ') : `${width}`}. Name the columns of labels, ` +
-        'weights, slices and queries with --label, --weight, --by and --query, and remove others.',
+        `${inputs.length > 1 ? inputs.map(({ name }) => name).join(', ') : `${width}`}. ${advice}`,
     );
   }
   if (!isMatrix) {

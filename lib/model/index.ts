@@ -1,2 +1,3 @@
+export type { ModelGuards } from './guards.js';
 export { Model, type ModelOptions } from './model.js';
 export { Signer } from './signer.js';

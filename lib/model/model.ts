@@ -8,6 +8,7 @@ import {
   readManifest,
 } from '@modelship/runtime/manifest';
 import { SIGNATURE_FILE } from '@modelship/runtime/signature';
+import { checkGuards, type ModelGuards } from './guards.js';
 import type { Signer } from './signer.js';
 
 /** Options for reading a package. */
@@ -26,6 +27,8 @@ export interface ModelOptions {
    * @default - signatures are not verified
    */
   readonly signedBy?: Signer;
+  /** Guards that each replica applies to requests and responses, on every target. @default - no guards */
+  readonly guards?: ModelGuards;
 }
 
 /**
@@ -45,7 +48,8 @@ export class Model {
    *
    * @throws TypeError if `directory` is not a string
    * @throws ModelPackageError if there is no package, its manifest is invalid or was edited, or its format unpickles
-   * and `trustPickle` is not set, or any error of `Signer.verify`
+   * and `trustPickle` is not set, or any error of `Signer.verify`, or if it lacks what a guard needs
+   * @throws RangeError if a number of the guards is out of range
    */
   static fromDirectory(directory: string, options: ModelOptions = {}): Model {
     if (typeof directory !== 'string') {
@@ -61,7 +65,9 @@ export class Model {
       );
     }
     options.signedBy?.verify(directory);
-    return new Model(resolve(directory), manifest, options.signedBy);
+    const { signedBy, guards = {} } = options;
+    checkGuards(guards, manifest);
+    return new Model(resolve(directory), manifest, signedBy, guards);
   }
 
   private constructor(
@@ -71,6 +77,8 @@ export class Model {
     readonly manifest: Manifest,
     /** Signer whose signature replicas verify. */
     readonly signedBy: Signer | undefined,
+    /** Guards that replicas apply. */
+    readonly guards: ModelGuards,
   ) {}
 
   /** Name that the model is served as. */

@@ -1,4 +1,4 @@
-import type { TensorSpec } from '@modelship/runtime';
+import type { Signature, Tensor, TensorSpec } from '@modelship/runtime';
 import type { TextTask } from '@modelship/runtime/manifest';
 import type { Tolerance } from '@modelship/runtime/serve';
 
@@ -44,6 +44,13 @@ export interface PackOptions {
    * @default - requests for explanations bring such rows, or get zeros
    */
   readonly background?: string;
+  /**
+   * Returns rows like those that the model was trained with, as its inputs. Their ranges and categories become part of the
+   * package.
+   *
+   * @default - servers cannot compare requests with reference data
+   */
+  readonly reference?: (signature: Signature) => AsyncIterable<readonly Tensor[]>;
   /** Whether to allow formats that can run code from the file when loaded. @default false */
   readonly trustPickle?: boolean;
   /**

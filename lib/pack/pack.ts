@@ -34,6 +34,7 @@ import { packagedSamples } from './packaged-samples.js';
 import { isPaddleOcrFolder } from './paddle-ocr/folder.js';
 import { packPaddleOcrFolder } from './paddle-ocr/pack-folder.js';
 import { pythonOptions } from './python-options.js';
+import { writeReference } from './reference.js';
 import { readSampleRequests, type SampleRequest } from './sample-requests.js';
 import { Stage } from './stage.js';
 
@@ -63,7 +64,7 @@ async function packSource(given: PackOptions, origin?: Origin): Promise<Manifest
   };
   const { source, onStep: step = () => {} } = options;
   refuseFolderOptions(options);
-  if (origin?.task) refuseBackground(given);
+  if (origin?.task) refuseRowFiles(given);
   for (const note of origin?.notes ?? []) options.onNote?.(note);
   step('Detect the format');
   const format = detectFormat(source);
@@ -95,7 +96,8 @@ async function packSource(given: PackOptions, origin?: Origin): Promise<Manifest
     try {
       if (options.inputs) checkInputs(options, options.inputs, model);
       const background = backgroundOf(options, format, stage.directory, model);
-      const files = { directory: stage.directory, format, artifact, code, background, origin: origin?.tool };
+      const reference = await referenceOf(options, format, stage.directory, model);
+      const files = { directory: stage.directory, format, artifact, code, background, reference, origin: origin?.tool };
       described = origin?.task
         ? describeTask({ ...options, source: given.source }, files, model, origin.task)
         : await describe(options, files, model, requests);
@@ -122,12 +124,13 @@ function refuseFolderOptions({ source, weights, task }: PackOptions): void {
   );
 }
 
-function refuseBackground({ background, source }: PackOptions): void {
-  if (background === undefined) return;
-  throw new ModelPackageError(
-    'FORMAT_UNSUPPORTED',
-    `\`--background\` is for models of one input of numbers, and ${source} takes pictures. Leave it out.`,
-  );
+function refuseRowFiles({ background, reference, source }: PackOptions): void {
+  const option =
+    background !== undefined
+      ? '`--background` is for models of one input of numbers'
+      : reference !== undefined && '`--reference` is for models of rows of a table';
+  if (!option) return;
+  throw new ModelPackageError('FORMAT_UNSUPPORTED', `${option}, and ${source} takes pictures. Leave it out.`);
 }
 
 /**
@@ -189,6 +192,7 @@ interface PackedFiles {
   readonly code: string | undefined;
   readonly origin: Origin['tool'] | undefined;
   readonly background: Manifest['background'];
+  readonly reference: Manifest['reference'];
 }
 
 function backgroundOf(
@@ -202,9 +206,21 @@ function backgroundOf(
   return writeBackground(background, directory, withInputRules(format, signatures).serving_default!);
 }
 
+async function referenceOf(
+  { reference, onStep, onNote }: PackOptions,
+  format: ModelFormat,
+  directory: string,
+  { signatures }: LoadedModel,
+): Promise<Manifest['reference']> {
+  if (!reference) return undefined;
+  onStep?.('Read the reference data');
+  const signature = withInputRules(format, signatures).serving_default!;
+  return writeReference(reference(signature), directory, signature, onNote);
+}
+
 async function describe(
   options: PackOptions,
-  { directory, format, artifact, code, background, origin }: PackedFiles,
+  { directory, format, artifact, code, background, reference, origin }: PackedFiles,
   model: LoadedModel,
   requests: readonly SampleRequest[],
 ): Promise<Described> {
@@ -231,6 +247,7 @@ async function describe(
       outputs: withLabels(main!.outputs, options.labels).map(plainSpec),
       ...(Object.keys(others).length > 0 && { signatures: plainSignatures(others) }),
       ...(background && { background }),
+      ...(reference && { reference }),
       ...(code !== undefined && { code }),
       ...(origin && { origin }),
       ...(requirements && { requirements: [...requirements] }),

@@ -1,6 +1,7 @@
 import { DEFAULT_PORT, ENVIRONMENT } from './contract.js';
 import { memoryLimit } from './host-limits.js';
 import { DIGEST, SHA256 } from './manifest/patterns.js';
+import { type GuardOptions, INPUT_GUARDS } from './models/guards.js';
 import type { ModelEntry } from './models/model-entry.js';
 import { parseModels } from './models-config.js';
 import type { LogLevel } from './observability/log.js';
@@ -25,7 +26,7 @@ export interface BatchConfig {
 }
 
 /** Configuration of the runtime, parsed once from `MODELSHIP_*` variables. */
-export interface RuntimeConfig {
+export interface RuntimeConfig extends GuardOptions {
   /** Folder or URL of one package or of several. */
   readonly model: string;
   /** Models to serve, each with its own location. @default - the packages at `model` */
@@ -120,6 +121,10 @@ const MAX_BODY_BYTES = 64 * 1024 * 1024;
 /** Memory of the server in bytes for each byte of a request body that it accepts by default. */
 const MEMORY_PER_BODY_BYTE = 32;
 
+/** Decimal places that a double has at most, and the largest number of classes that scores are limited to. */
+const MOST_DECIMALS = 15;
+const MOST_CLASSES = 1_000_000;
+
 const LOG_LEVELS: readonly LogLevel[] = ['error', 'warn', 'info', 'debug'];
 
 /** Reads the configuration from environment variables. @throws ConfigError with every fault */
@@ -151,6 +156,13 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
   const logLevel = text(ENVIRONMENT.logLevel) ?? 'info';
   if (!LOG_LEVELS.includes(logLevel as LogLevel)) {
     fault(ENVIRONMENT.logLevel, `got ${JSON.stringify(logLevel)}; ${LOG_LEVELS.join(', ')} are allowed`);
+  }
+  const inputGuard = INPUT_GUARDS.find((each) => each === text(ENVIRONMENT.inputGuard));
+  if (text(ENVIRONMENT.inputGuard) !== inputGuard) {
+    fault(
+      ENVIRONMENT.inputGuard,
+      `got ${JSON.stringify(text(ENVIRONMENT.inputGuard))}; ${INPUT_GUARDS.join(' and ')} are allowed`,
+    );
   }
   // host-limits.ts reads the value.
   const processors = text(ENVIRONMENT.processors);
@@ -213,6 +225,9 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
       .map((each) => each.trim()),
     trustPickle: flag(ENVIRONMENT.trustPickle),
     strictInputs: flag(ENVIRONMENT.strictInputs),
+    inputGuard,
+    outputDecimals: optionalNumber(ENVIRONMENT.outputDecimals, 0, MOST_DECIMALS),
+    outputTopK: optionalNumber(ENVIRONMENT.outputTopK, 1, MOST_CLASSES),
     logLevel: logLevel as LogLevel,
     apiKeyHashes,
     requestsPerSecond: optionalNumber(ENVIRONMENT.requestsPerSecond, 1, 1_000_000),

@@ -142,6 +142,15 @@ export const ENVIRONMENT = {
    * accepts any name, and narrower numbers are widened.
    */
   strictInputs: 'MODELSHIP_STRICT_INPUTS',
+  /**
+   * What happens to requests with values outside the reference data of the package: `warn` counts and logs them, `refuse`
+   * rejects them. Default: inputs are not checked.
+   */
+  inputGuard: 'MODELSHIP_INPUT_GUARD',
+  /** Decimal places that floating-point outputs are rounded to. Default: outputs are not rounded. */
+  outputDecimals: 'MODELSHIP_OUTPUT_DECIMALS',
+  /** Number of classes whose scores callers see, for outputs with class labels. Default: all classes. */
+  outputTopK: 'MODELSHIP_OUTPUT_TOP_K',
   /** `true` loads formats that can run code named in the file. Default: such formats are rejected. */
   trustPickle: 'MODELSHIP_TRUST_PICKLE',
   /** Issuer of the JWTs that callers must send. Default: no JWT is required. */

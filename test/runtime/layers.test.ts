@@ -14,7 +14,7 @@ const LAYERS = [
   ['channel.ts', 'worker-thread.ts', 'http'],
   ['observability'],
   ['manifest'],
-  ['pickle'],
+  ['guards', 'pickle'],
   ['store', 'engines', 'signature'],
   ['explain', 'tasks'],
   ['scheduling'],

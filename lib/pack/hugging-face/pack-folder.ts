@@ -197,13 +197,14 @@ async function finishPackage(
 }
 
 /** Refuses options that a folder with a configuration has no use for. */
-function refuseOptions({ source, inputs, labels, code, background }: PackOptions): void {
+function refuseOptions({ source, inputs, labels, code, background, reference }: PackOptions): void {
   const faults = [
     ...(inputs
       ? ['`--input` is for formats that record no inputs; config.json decides those of this folder. Leave it out']
       : []),
     ...(labels ? ['`--labels` is not used: labels are those of `id2label` in config.json. Change them there'] : []),
     ...(code !== undefined ? ['`--code` is for pickles. Leave it out'] : []),
+    ...(reference !== undefined ? ['`--reference` is for models of numbers or categories. Leave it out'] : []),
     ...(background !== undefined ? ['`--background` is for models of one input of numbers. Leave it out'] : []),
   ];
   throwFaults(source, faults);

@@ -165,13 +165,14 @@ function fixed(size: number | undefined, usual: number): number {
   return size === undefined || size === -1 ? usual : size;
 }
 
-function refuseOptions({ source, inputs, labels, code, task, background }: PackOptions): void {
+function refuseOptions({ source, inputs, labels, code, task, background, reference }: PackOptions): void {
   const given = {
     '--input': inputs,
     '--labels': labels,
     '--code': code,
     '--task': task,
     '--background': background,
+    '--reference': reference,
   };
   const names = Object.entries(given).flatMap(([option, value]) => (value === undefined ? [] : [option]));
   if (names.length === 0) return;

@@ -1,3 +1,4 @@
+import { guardVariables } from '../../model/guards.js';
 import type { Model } from '../../model/model.js';
 import type { ImageArchitecture } from '../image-architecture.js';
 import { IMAGE_REFERENCE, type ImageSource } from '../image-source.js';
@@ -73,6 +74,12 @@ export function checkServer(validator: Validator, { server, image, model }: Serv
     'UNSUPPORTED_SERVER',
     `${spec.name} does not verify the signature of the model (\`signedBy\`) when it loads it; use ` +
       'ModelServer.modelship(), or verify it before you deploy with `modelship verify`',
+  );
+  validator.check(
+    Object.keys(guardVariables(model.guards)).length === 0 || server.isModelship,
+    'server',
+    'UNSUPPORTED_SERVER',
+    `${spec.name} does not apply the \`guards\` of the model; use ModelServer.modelship(), or remove them`,
   );
   validator.check(
     spec.formats?.includes(model.manifest.format) ?? true,

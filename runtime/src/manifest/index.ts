@@ -13,6 +13,7 @@ export { namesWithShape } from './onnx-shapes.js';
 export { ModelPackageError, type PackageErrorCode } from './package-error.js';
 export { parseManifest, readManifest } from './read.js';
 export { furtherModels } from './read-text-task.js';
+export type { CategoricalColumn, NumericColumn, Reference, ReferenceColumn } from './reference.js';
 export {
   AGGREGATIONS,
   type Aggregation,
@@ -37,10 +38,12 @@ export {
   PICKLE_FORMATS,
   type Pooling,
   type QuestionAnsweringTask,
+  REFERENCE_FILE,
   RESIZE_FILTERS,
   type ReadTextTask,
   type RerankTask,
   type ResizeFilter,
+  referenceSchema,
   SAMPLES_FILE,
   type Side,
   type StepFilter,

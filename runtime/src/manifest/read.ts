@@ -12,6 +12,7 @@ import {
   type Manifest,
   manifestSchema,
   PICKLE_FORMATS,
+  REFERENCE_FILE,
   SAMPLES_FILE,
   SCHEMA_VERSION,
 } from './schema.js';
@@ -135,7 +136,7 @@ function checkSchemaVersion(json: unknown, source: string): void {
  * packages, and the task fits the model.
  */
 function checkContent(manifest: Manifest, source: string): void {
-  const { artifact, background, code, files, format, samples, requirements = [] } = manifest;
+  const { artifact, background, code, files, format, reference, samples, requirements = [] } = manifest;
   const faults: string[] = [];
   if (!files.some(({ path }) => path === artifact || path.startsWith(`${artifact}/`))) {
     faults.push(`  - artifact: ${JSON.stringify(artifact)} is not listed in \`files\`, so no digest covers it`);
@@ -145,6 +146,9 @@ function checkContent(manifest: Manifest, source: string): void {
   }
   if (background && !files.some(({ path }) => path === BACKGROUND_FILE)) {
     faults.push(`  - background: ${BACKGROUND_FILE} is not listed in \`files\`, so no digest covers it`);
+  }
+  if (reference && !files.some(({ path }) => path === REFERENCE_FILE)) {
+    faults.push(`  - reference: ${REFERENCE_FILE} is not listed in \`files\`, so no digest covers it`);
   }
   if (code !== undefined && !PICKLE_FORMATS.includes(format)) {
     faults.push(`  - code: the format ${format} imports no modules of a package`);

@@ -5,6 +5,7 @@ import * as z from 'zod/mini';
 import en from 'zod/v4/locales/en.js';
 import { DATATYPES, type Datatype } from '../tensor/datatype.js';
 import { DIGEST, SHA256, VERSION } from './patterns.js';
+import type { Reference } from './reference.js';
 
 /** File name of the manifest in a model package. */
 export const MANIFEST_FILE = 'model.json';
@@ -14,6 +15,9 @@ export const SAMPLES_FILE = 'samples.json';
 
 /** File name of the background of explanations in a model package. */
 export const BACKGROUND_FILE = 'background.json';
+
+/** File name of the ranges and categories of the inputs in a model package. */
+export const REFERENCE_FILE = 'reference.json';
 
 /** Formats of saved models. */
 export const MODEL_FORMATS = [
@@ -351,6 +355,7 @@ const manifestObject = z.strictObject({
     madeUp: z.optional(z.literal(true)),
   }),
   background: z.optional(z.strictObject({ rows: z.int().check(z.gte(1)) })),
+  reference: z.optional(z.strictObject({ rows: z.int().check(z.gte(1)) })),
   code: z.optional(packagePath),
   origin: z.optional(z.enum(ORIGINS)),
   requirements: z.optional(
@@ -359,6 +364,8 @@ const manifestObject = z.strictObject({
   files: z.array(z.strictObject({ path: packagePath, size: count, sha256 })).check(z.minLength(1)),
   digest: text(DIGEST, 'must be `sha256:` and 64 lower-case hexadecimal digits'),
 });
+
+const referenceColumn = { input: filled, index: count, name: filled, missing: count };
 
 /** An input or output of a model. */
 export interface ManifestTensor {
@@ -685,6 +692,8 @@ export interface Manifest {
   };
   /** Number of rows in `background.json`, which stand for absent features in explanations. Absent without that file. */
   background?: { rows: number } | undefined;
+  /** Number of rows that `reference.json` was computed from. Absent without that file. */
+  reference?: { rows: number } | undefined;
   /** Folder of the Python modules that the pickle imports. */
   code?: string | undefined;
   /** Tool that saved the model before it was packed, whose own server the responses follow. */
@@ -708,6 +717,17 @@ export interface Schema<Value> {
 
 /** Schema of `model.json`. */
 export const manifestSchema: Schema<Manifest> = manifestObject;
+
+/** Schema of `reference.json`. */
+export const referenceSchema: Schema<Reference> = z.strictObject({
+  rows: positive,
+  columns: z.array(
+    z.discriminatedUnion('kind', [
+      z.strictObject({ ...referenceColumn, kind: z.literal('number'), min: z.number(), max: z.number() }),
+      z.strictObject({ ...referenceColumn, kind: z.literal('category'), values: z.array(z.string()) }),
+    ]),
+  ),
+});
 
 /** Schema of the identity that a model is served under. */
 export const identitySchema: Schema<Pick<Manifest, 'name' | 'version'>> = z.pick(manifestObject, {

@@ -41,6 +41,8 @@ export interface ServedModel extends ModelVersion {
   readonly metrics?: ModelMetrics;
   /** Signatures by name; `serving_default` is always present. */
   readonly signatures: Readonly<Record<string, Signature>>;
+  /** Whether callers see less than the exact scores. @default false */
+  readonly hidesScores?: boolean;
   /** Tokenizer of the model. @default - it takes no texts */
   readonly tokens?: TextTokens;
   /**

@@ -5,7 +5,7 @@ import { artifactOf } from '../engines/index.js';
 import { AdditiveExplainer } from '../explain/additive-explainer.js';
 import { fileDigests, type Manifest, ModelPackageError, signaturesOf, verifyFiles } from '../manifest/index.js';
 import type { Sample } from '../manifest/samples.js';
-import type { Logger } from '../observability/log.js';
+import type { Logger, LogLevel } from '../observability/log.js';
 import type { RuntimeMetrics } from '../observability/metrics.js';
 import { ModelMetrics } from '../observability/model-metrics.js';
 import { acceptedExamples } from '../scheduling/made-up-examples.js';
@@ -20,11 +20,12 @@ import { DEFAULT_SIGNATURE, type Signature, type Tensor, type TensorSpec } from 
 import { reportTruncated, takeUsage } from '../tensor/usage.js';
 import { readBackground } from './background.js';
 import { withinTimeout } from './deadline.js';
+import { type GuardOptions, Guards } from './guards.js';
 import { checkSamples, readSamples, runMadeUpSamples, smallExamples } from './samples.js';
 import type { ExplanationData, ModelState, ServedModel } from './served-model.js';
 
 /** Settings for running a version. */
-export interface VersionOptions {
+export interface VersionOptions extends GuardOptions {
   /** Threads per run. @default - as many as make a run faster */
   readonly threads?: number;
   /** Number of processes of the server, which share processors and memory. @default 1 */
@@ -104,6 +105,7 @@ export class ServedVersion implements ServedModel {
   private explained: Promise<ExplanationData> | undefined;
   private model: LoadedModel | undefined;
   private scheduler: Scheduler | undefined;
+  private guards: Guards | undefined;
 
   constructor(
     private readonly from: VersionSource,
@@ -129,6 +131,10 @@ export class ServedVersion implements ServedModel {
     const isSick = this.state === 'AVAILABLE' && !this.isReady;
     if (!isSick) return this.loadFailure;
     return this.model?.fault ?? 'the model is loaded, but its worker processes keep crashing';
+  }
+
+  get hidesScores(): boolean {
+    return this.guards?.hidesScores ?? false;
   }
 
   get tokens(): TextTokens | undefined {
@@ -159,6 +165,11 @@ export class ServedVersion implements ServedModel {
       const verify = () => verifyFiles(directory, this.manifest);
       await verify();
       await this.verifySigner(directory);
+      this.guards = await Guards.read(directory, this.options, {
+        manifest: this.manifest,
+        metrics: this.metrics,
+        warn: (message) => this.log('warn', message),
+      });
       model = await loadModel(directory, this.manifest, this.engineOptions(), verify);
       this.reportRestrictions(model);
       this.checkSignature(model);
@@ -202,8 +213,7 @@ export class ServedVersion implements ServedModel {
     if (differences.length > 0) {
       this.metrics.differingSamples = differences.length;
       const message = `${differences.length} of ${samples.length} made-up samples get other responses than when the model was packed`;
-      const fields = { model: this.name, version: this.version };
-      this.options.logger?.log('warn', `${message}: ${differences[0]}`, fields);
+      this.log('warn', `${message}: ${differences[0]}`);
     }
     return accepted;
   }
@@ -268,20 +278,28 @@ export class ServedVersion implements ServedModel {
     outputs: wanted,
     signatureName = DEFAULT_SIGNATURE,
     text,
+    isMadeUp,
     signal,
   }: InferenceRequest): Promise<InferenceResponse> {
     // An unloading version is no longer found, but still serves callers that found it before.
     if (this.state !== 'AVAILABLE' && this.state !== 'UNLOADING') {
       return Promise.reject(new InferenceError('UNAVAILABLE', `model ${this.name} is not available`, 1));
     }
+    if (!isMadeUp) {
+      try {
+        this.guards!.check(inputs);
+      } catch (error) {
+        return Promise.reject(error);
+      }
+    }
     const takesTexts = this.tokens !== undefined && signatureName === DEFAULT_SIGNATURE;
     const submitted = this.scheduler!.submit(inputs, signatureName, signal, takesTexts ? (text ?? {}) : undefined);
     const response = takesTexts ? submitted.then(({ outputs }) => withUsage(outputs, signal)) : submitted;
-    if (!wanted) return response;
-    return response.then(({ outputs, ...rest }) => ({
-      ...rest,
-      outputs: outputs.filter(({ name }) => wanted.includes(name)),
-    }));
+    if (!wanted && !this.hidesScores) return response;
+    return response.then(({ outputs, ...rest }) => {
+      const seen = wanted ? outputs.filter(({ name }) => wanted.includes(name)) : outputs;
+      return { ...rest, outputs: this.hidesScores ? this.guards!.limit(seen, this.signatures[signatureName]!) : seen };
+    });
   }
 
   explanationData(): Promise<ExplanationData> {
@@ -346,13 +364,15 @@ export class ServedVersion implements ServedModel {
 
   private reportRestrictions({ restrictions = [] }: LoadedModel): void {
     if (restrictions.length === 0) return;
-    const fields = { model: this.name, version: this.version };
-    this.options.logger?.log('info', `restrictions of the worker processes: ${restrictions.join(', ')}`, fields);
+    this.log('info', `restrictions of the worker processes: ${restrictions.join(', ')}`);
   }
 
   private disableBatching(why: string): void {
-    const fields = { model: this.name, version: this.version };
-    this.options.logger?.log('info', `requests are not batched: ${why}`, fields);
+    this.log('info', `requests are not batched: ${why}`);
+  }
+
+  private log(level: LogLevel, message: string): void {
+    this.options.logger?.log(level, message, { model: this.name, version: this.version });
   }
 
   /**

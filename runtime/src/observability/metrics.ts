@@ -92,6 +92,11 @@ const FAMILIES = {
     'gauge',
     'Made-up samples with another response than when the model was packed.',
   ),
+  outsideValues: family(
+    'modelship_outside_values_total',
+    'counter',
+    'Values of requests that the reference data does not have, by column.',
+  ),
   memory: family('process_resident_memory_bytes', 'gauge', 'Resident memory.'),
   cpu: family('process_cpu_seconds_total', 'counter', 'User and system CPU time.'),
   start: family('process_start_time_seconds', 'gauge', 'Start of the process since the epoch.'),
@@ -247,6 +252,12 @@ export class RuntimeMetrics {
     page.family(FAMILIES.differingSamples);
     for (const { name, version, metrics } of this.models) {
       page.value(FAMILIES.differingSamples.name, { model: name, version }, metrics.differingSamples);
+    }
+    page.family(FAMILIES.outsideValues);
+    for (const { name, version, metrics } of this.models) {
+      for (const [column, count] of metrics.outsideValues) {
+        page.value(FAMILIES.outsideValues.name, { model: name, version, column }, count);
+      }
     }
     page.family(FAMILIES.memory);
     page.value(FAMILIES.memory.name, {}, residentBytes);

@@ -30,6 +30,7 @@ export interface ModelMetricsData extends ModelTotalsData {
   readonly failed: ModelMetrics['failed'];
   readonly sizes: ReadonlyMap<number, SizeMetrics>;
   readonly differingSamples: number;
+  readonly outsideValues: ReadonlyMap<string, number>;
 }
 
 /** Metrics of one model version. They are updated for each request, so updates use plain arithmetic only. */
@@ -46,6 +47,8 @@ export class ModelMetrics implements SchedulerObserver {
   readonly sizes = new Map<number, SizeMetrics>();
   /** Number of made-up samples that got another response at the start than when the model was packed. */
   differingSamples = 0;
+  /** Number of values that the reference data does not have, by column. */
+  readonly outsideValues = new Map<string, number>();
 
   /** Returns the sum of the metrics of one version in several processes. There must be at least one. */
   static merged(parts: readonly ModelMetricsData[]): ModelMetrics {
@@ -55,12 +58,22 @@ export class ModelMetrics implements SchedulerObserver {
   }
 
   /** Adds the metrics of the same version in another process or thread. */
-  add({ succeeded, failed, sizes, inferences, latencies, differingSamples, ...histograms }: ModelMetricsData): void {
+  add({
+    succeeded,
+    failed,
+    sizes,
+    inferences,
+    latencies,
+    differingSamples,
+    outsideValues,
+    ...histograms
+  }: ModelMetricsData): void {
     this.queueSeconds.add(histograms.queueSeconds);
     this.runSeconds.add(histograms.runSeconds);
     this.runRows.add(histograms.runRows);
     this.examples.add(histograms.examples);
     for (const [code, count] of inferences) this.inferences.set(code, (this.inferences.get(code) ?? 0) + count);
+    for (const [column, count] of outsideValues) this.countOutside(column, count);
     for (const [call, latency] of latencies) this.latencyOf(call).add(latency);
     const { lastAt } = this.succeeded;
     addTo(this.succeeded, succeeded);
@@ -79,6 +92,13 @@ export class ModelMetrics implements SchedulerObserver {
   ended(error?: unknown): void {
     const code = error === undefined ? 'OK' : error instanceof InferenceError ? error.code : 'INTERNAL';
     this.inferences.set(code, (this.inferences.get(code) ?? 0) + 1);
+  }
+
+  /** Counts values of a column that the reference data does not have. @returns whether they are the first */
+  countOutside(column: string, count = 1): boolean {
+    const before = this.outsideValues.get(column) ?? 0;
+    this.outsideValues.set(column, before + count);
+    return before === 0;
   }
 
   started(queuedMs: number): void {

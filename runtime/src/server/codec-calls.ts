@@ -19,7 +19,7 @@ export interface CodecOptions {
 /** Version of a model without its functions, as it is sent to a thread. */
 export type ModelData = Pick<
   ServedModel,
-  'name' | 'version' | 'state' | 'isReady' | 'failure' | 'source' | 'manifest' | 'signatures'
+  'name' | 'version' | 'state' | 'isReady' | 'failure' | 'source' | 'manifest' | 'signatures' | 'hidesScores'
 >;
 
 /** Models that a request may use. */

@@ -119,8 +119,8 @@ function catalogOf(id: number, { ready, models, unloaded }: CatalogData, used: U
           },
           ...(task && isTextTask(task) && { tokens: tokensOf(name, version) }),
           explanationData: () => explanationDataOf(id, name, version),
-          infer: async ({ inputs, outputs, signatureName, text }) => {
-            const request = { inputs: inputs.map(sentTensor), outputs, signatureName, text };
+          infer: async ({ inputs, outputs, signatureName, text, isMadeUp }) => {
+            const request = { inputs: inputs.map(sentTensor), outputs, signatureName, text, isMadeUp };
             // No protocol reads the inputs again.
             const moved = memoryOfNumbers(inputs);
             const response = await channel.callMoving(moved, 'infer', id, name, version, request);

@@ -165,16 +165,19 @@ export class Codec {
       models: catalog.names().map((model) => [
         model,
         catalog.labels(model),
-        catalog.versions(model).map(({ name, version, state, isReady, failure, source, manifest, signatures }) => ({
-          name,
-          version,
-          state,
-          isReady,
-          failure,
-          source,
-          manifest,
-          signatures,
-        })),
+        catalog
+          .versions(model)
+          .map(({ name, version, state, isReady, failure, source, manifest, signatures, hidesScores }) => ({
+            name,
+            version,
+            state,
+            isReady,
+            failure,
+            source,
+            manifest,
+            signatures,
+            hidesScores,
+          })),
       ]),
       unloaded: catalog.control?.unloaded(),
     };

@@ -8,6 +8,11 @@ import type { Tensor, TensorSpec } from './tensor.js';
  */
 export const MISSING_TEXT: Buffer = Buffer.alloc(0);
 
+/** Whether a string of a table is the missing one. */
+export function isMissing(bytes: Buffer): boolean {
+  return bytes === MISSING_TEXT;
+}
+
 /** Returns the element that represents a missing value; 0 for integers, which cannot be missing. */
 export function missingElement(datatype: Datatype): number | bigint | Buffer {
   if (datatype === 'BYTES') return MISSING_TEXT;

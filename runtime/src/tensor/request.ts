@@ -88,6 +88,12 @@ export interface InferenceRequest {
   readonly signatureName?: string;
   /** Options of a model with a task. @default - as the package declares */
   readonly text?: TextOptions;
+  /**
+   * Whether the server made up the inputs, such as the rows of an explanation. They may be unlike any that callers send.
+   *
+   * @default false
+   */
+  readonly isMadeUp?: boolean;
   /** Aborted when the client disconnects. */
   readonly signal?: Cancellation;
 }

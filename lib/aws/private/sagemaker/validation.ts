@@ -3,7 +3,7 @@ import { Token } from 'aws-cdk-lib';
 import type { Construct } from 'constructs';
 import type { Replicas } from '../../../serving/replicas.js';
 import { serverOf } from '../../../serving/servers/model-server.js';
-import { SIGNER_VARIABLES } from '../../../serving/servers/model-variables.js';
+import { OPTIONAL_VARIABLES, optionalVariables } from '../../../serving/servers/model-variables.js';
 import {
   arrayOf,
   BOOLEAN,
@@ -335,7 +335,8 @@ function checkEnvironment(
 ): void {
   const { entries, keyLength, valueLength } = SAGEMAKER.environment;
   const signer = model.signedBy?.environment ?? {};
-  const absent = SIGNER_VARIABLES.filter((name) => !(name in signer)).length;
+  const optional = optionalVariables(model);
+  const absent = OPTIONAL_VARIABLES.filter((name) => !(name in optional)).length;
   // The start time, and the list of the secrets if there are any.
   const own = SET_BY_CONSTRUCTS.length - absent + (Object.keys(secrets).length > 0 ? 2 : 1);
   validator.check(

@@ -4,7 +4,7 @@ import { EXPLAINABLE, explainableInput } from '../../explain/explainable.js';
 import { isImageTask, isTextTask, type Task } from '../../manifest/index.js';
 import type { ServedModel } from '../../models/served-model.js';
 import { allocate } from '../../tensor/datatype.js';
-import { invalid } from '../../tensor/errors.js';
+import { InferenceError, invalid } from '../../tensor/errors.js';
 import { JsonWriter, writeNested } from '../../tensor/json/index.js';
 import type { Cancellation } from '../../tensor/request.js';
 import { elementCount, shapeFits, type Tensor, type TensorSpec } from '../../tensor/tensor.js';
@@ -63,6 +63,12 @@ async function explanations(
   bare: boolean,
   signal: Cancellation,
 ): Promise<Buffer | string> {
+  if (model.hidesScores) {
+    throw new InferenceError(
+      'PERMISSION_DENIED',
+      'explanations of this model are disabled: they would reveal the exact scores that the server hides',
+    );
+  }
   const signature = model.signatures.serving_default!;
   const { task } = model.manifest;
   const kind = partKind(task);
@@ -183,11 +189,13 @@ async function* bySamples({
     const data = allocate(spec.datatype, rows.length) as Float64Array;
     data.set(rows);
     const input: Tensor = { name: spec.name, datatype: spec.datatype, shape: [count, ...item], data };
-    const { outputs } = await model.infer({ inputs: [input], signal });
+    const { outputs } = await model.infer({ inputs: [input], signal, isMadeUp: true });
     const scores = scoresOf(outputs, count);
     checkValues(size * features * (scores.length / count));
     return scores;
   };
+  // The rows of the samples are not compared with the reference data of the model, but those of the request are.
+  if (model.manifest.reference) await model.infer({ inputs: [{ ...instances, name: spec.name }], signal });
   const all = toDoubles(instances);
   for (let row = 0; row < size; row++) {
     const instance = all.slice(row * features, (row + 1) * features);
@@ -220,7 +228,11 @@ async function* partExplanations(
             instance.with(rows.subarray((start + index) * length, (start + index + 1) * length)),
           ),
         );
-        const { outputs } = await model.infer({ inputs: [{ name, datatype, shape: [data.length], data }], signal });
+        const { outputs } = await model.infer({
+          inputs: [{ name, datatype, shape: [data.length], data }],
+          signal,
+          isMadeUp: true,
+        });
         for (const score of scoresOf(outputs, data.length)) scores.push(score);
       }
       checkValues(instances.shape[0]! * length * (scores.length / count));

@@ -1,0 +1,34 @@
+/** Column of an input, as the reference data of a package has it. */
+interface Column {
+  /** Name of the input. */
+  input: string;
+  /** Position in a row of the input. */
+  index: number;
+  /** Name of the column, for people. */
+  name: string;
+  /** Number of rows in which the value is missing. */
+  missing: number;
+}
+
+/** Column of numbers. */
+export interface NumericColumn extends Column {
+  kind: 'number';
+  min: number;
+  max: number;
+}
+
+/** Column of strings with few different values. */
+export interface CategoricalColumn extends Column {
+  kind: 'category';
+  /** All values, sorted. */
+  values: string[];
+}
+
+/** Column of an input, as the reference data of a package has it. */
+export type ReferenceColumn = NumericColumn | CategoricalColumn;
+
+/** Content of `reference.json` in a package: what the inputs of the model look like. */
+export interface Reference {
+  rows: number;
+  columns: ReferenceColumn[];
+}

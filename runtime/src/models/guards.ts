@@ -1,0 +1,94 @@
+import { describeOutside, InputGuard } from '../guards/input-guard.js';
+import { hasClasses, limitOutputs, type OutputLimits } from '../guards/output-guard.js';
+import { type Manifest, ModelPackageError } from '../manifest/index.js';
+import type { ModelMetrics } from '../observability/model-metrics.js';
+import { invalid } from '../tensor/errors.js';
+import type { Signature, Tensor } from '../tensor/tensor.js';
+import { readReference } from './reference.js';
+
+/** What happens to requests with values that the reference data does not have. */
+export const INPUT_GUARDS = ['warn', 'refuse'] as const;
+
+/** What happens to a request with values that the reference data does not have. */
+export type InputGuardAction = (typeof INPUT_GUARDS)[number];
+
+/** Guards of the models of a server. */
+export interface GuardOptions extends OutputLimits {
+  /** What happens to requests outside the reference data of the package. @default - inputs are not checked */
+  readonly inputGuard?: InputGuardAction;
+}
+
+/** What guards need to know of the version that they guard. */
+export interface GuardedVersion {
+  readonly manifest: Manifest;
+  readonly metrics: ModelMetrics;
+  /** Logs a warning. */
+  readonly warn: (message: string) => void;
+}
+
+/** Checks the inputs of a version, and limits what callers see of its outputs. */
+export class Guards {
+  private readonly inputs: InputGuard | undefined;
+
+  private constructor(
+    private readonly options: GuardOptions,
+    private readonly version: GuardedVersion,
+    inputs: InputGuard | undefined,
+  ) {
+    this.inputs = inputs;
+  }
+
+  /**
+   * Reads what the guards need from the package in `directory`.
+   *
+   * @throws ModelPackageError `REFERENCE_MISSING` or `REFERENCE_INVALID`, or `LABELS_INVALID` if no output has classes
+   */
+  static async read(directory: string, options: GuardOptions, version: GuardedVersion): Promise<Guards> {
+    const { manifest } = version;
+    const { name, outputs } = manifest;
+    if (options.outputTopK !== undefined && !outputs.some(hasClasses)) throw withoutClasses(name);
+    if (options.inputGuard === undefined) return new Guards(options, version, undefined);
+    const reference = await readReference(directory, manifest);
+    if (!reference) throw withoutReference(name);
+    return new Guards(options, version, new InputGuard(reference.columns));
+  }
+
+  /** Whether callers see less than the exact scores. */
+  get hidesScores(): boolean {
+    return this.options.outputDecimals !== undefined || this.options.outputTopK !== undefined;
+  }
+
+  /** Checks the inputs of a request. @throws InferenceError `INVALID_ARGUMENT` if they are refused */
+  check(inputs: readonly Tensor[]): void {
+    const { metrics, warn } = this.version;
+    this.inputs?.check(inputs, (outside) => {
+      const { name } = outside.column;
+      // Values may be secret, so only callers see them.
+      if (metrics.countOutside(name)) warn(`the first value outside the reference data in the column ${name}`);
+      if (this.options.inputGuard === 'refuse') throw invalid(describeOutside(outside));
+    });
+  }
+
+  /** Returns the outputs of a signature as callers see them. */
+  limit(outputs: readonly Tensor[], { outputs: specs }: Signature): readonly Tensor[] {
+    return limitOutputs(outputs, specs, this.options);
+  }
+}
+
+/** Returns the error for a model without reference data whose inputs should be checked. */
+export function withoutReference(name: string): ModelPackageError {
+  return new ModelPackageError(
+    'REFERENCE_MISSING',
+    `model \`${name}\` has no reference data that its inputs could be compared with. Pack it again with ` +
+      '`modelship pack --reference FILE`, or remove the guard of its inputs.',
+  );
+}
+
+/** Returns the error for a model without classes whose scores should be hidden. */
+export function withoutClasses(name: string): ModelPackageError {
+  return new ModelPackageError(
+    'LABELS_INVALID',
+    `model \`${name}\` has no output with class labels, so it has no highest classes. Pack it again with ` +
+      '`modelship pack --labels NAMES`, or remove the limit on the number of classes.',
+  );
+}

@@ -1,0 +1,150 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { referenceRows } from '../../../lib/cli/reference-rows.js';
+import { packModel } from '../../../lib/pack/index.js';
+import { readConfig } from '../../../runtime/src/config.js';
+import { ENVIRONMENT } from '../../../runtime/src/contract.js';
+import { type RunningServer, startServer } from '../../../runtime/src/start-server.js';
+import { callOnce, serviceClient } from '../../support/grpc-client.js';
+
+const folder = mkdtempSync(join(tmpdir(), 'modelship-guards-'));
+const packed = join(folder, 'iris');
+const IRIS = join(import.meta.dirname, '../../../examples/iris/model.onnx');
+
+beforeAll(async () => {
+  const rows = join(folder, 'rows.csv');
+  writeFileSync(rows, 'a,b,c,d,kind\n4.3,2,1,0.1,0\n7.9,4.4,6.9,2.5,2\n5.1,3.5,1.4,0.2,0\n');
+  await packModel({
+    source: IRIS,
+    name: 'iris',
+    out: packed,
+    labels: ['setosa', 'versicolor', 'virginica'],
+    reference: (signature) => referenceRows(rows, 'kind', signature),
+  });
+});
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+async function serving<T>(
+  variables: Readonly<Record<string, string>>,
+  use: (server: RunningServer, url: string) => Promise<T>,
+): Promise<T> {
+  const config = readConfig({
+    [ENVIRONMENT.model]: packed,
+    [ENVIRONMENT.port]: '0',
+    [ENVIRONMENT.grpcPort]: '0',
+    [ENVIRONMENT.logLevel]: 'error',
+    ...variables,
+  });
+  const server = await startServer(config, '127.0.0.1');
+  try {
+    return await use(server, `http://127.0.0.1:${server.port}`);
+  } finally {
+    await server.close();
+  }
+}
+
+const INSIDE = [5.1, 3.5, 1.4, 0.2];
+const OUTSIDE = [5.1, 3.5, 1.4, 90];
+const FAULT = 'row 1 of input features: features[3] is 90; the reference data of the model has 0.1';
+
+/** Calls of each protocol with rows, and where its error has the message. */
+const CALLS: Record<string, [string, (rows: readonly number[][]) => unknown, (answer: never) => unknown]> = {
+  'TensorFlow Serving': [
+    '/v1/models/iris:predict',
+    (instances) => ({ instances }),
+    ({ error }: { error: string }) => error,
+  ],
+  'Open Inference': [
+    '/v2/models/iris/infer',
+    (rows) => ({ inputs: [{ name: 'features', datatype: 'FP32', shape: [rows.length, 4], data: rows.flat() }] }),
+    ({ error }: { error: string }) => error,
+  ],
+  SageMaker: ['/invocations', (instances) => ({ instances }), ({ error }: { error: string }) => error],
+  'Azure ML': ['/score', (instances) => instances, ({ message }: { message: string }) => message],
+  TorchServe: ['/predictions/iris', (instances) => ({ instances }), ({ message }: { message: string }) => message],
+  explanations: ['/v1/models/iris:explain', (instances) => ({ instances }), ({ error }: { error: string }) => error],
+};
+
+async function post(url: string, body: unknown) {
+  const response = await fetch(url, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify(body),
+  });
+  return { status: response.status, text: await response.text() };
+}
+
+describe('a guard that refuses', () => {
+  it('rejects rows outside the reference data in every protocol, with its error', async () => {
+    await serving({ [ENVIRONMENT.inputGuard]: 'refuse' }, async (_, url) => {
+      for (const [name, [path, body, messageOf]] of Object.entries(CALLS)) {
+        expect((await post(`${url}${path}`, body([INSIDE]))).status, name).toBe(200);
+        const { status, text } = await post(`${url}${path}`, body([INSIDE, OUTSIDE]));
+        expect(status, `${name}: ${text}`).toBe(400);
+        expect(messageOf(JSON.parse(text) as never), name).toContain(FAULT);
+      }
+    });
+  }, 120_000);
+
+  it('rejects them in bodies that a thread decodes', async () => {
+    await serving({ [ENVIRONMENT.inputGuard]: 'refuse' }, async (_, url) => {
+      const rows = Array.from({ length: 100_000 }, () => INSIDE);
+      const large = (last: number[]) => post(`${url}/v1/models/iris:predict`, { instances: [...rows, last] });
+      expect((await large(INSIDE)).status).toBe(200);
+      const { status, text } = await large(OUTSIDE);
+      expect(status).toBe(400);
+      expect(text).toContain('row 100000 of input features: features[3] is 90');
+    });
+  }, 120_000);
+
+  it('rejects them over gRPC', async () => {
+    await serving({ [ENVIRONMENT.inputGuard]: 'refuse' }, async ({ grpcPort }) => {
+      const client = serviceClient('inference.GRPCInferenceService', grpcPort!);
+      const infer = (row: number[]) =>
+        callOnce(client, 'ModelInfer', {
+          model_name: 'iris',
+          inputs: [{ name: 'features', datatype: 'FP32', shape: [1, 4], contents: { fp32_contents: row } }],
+        });
+      await infer(INSIDE);
+      await expect(infer(OUTSIDE)).rejects.toMatchObject({ code: 3, details: expect.stringContaining('is 90') });
+      client.close();
+    });
+  }, 120_000);
+});
+
+it('a guard that warns serves such rows, and counts their values by column', async () => {
+  await serving({ [ENVIRONMENT.inputGuard]: 'warn' }, async (_, url) => {
+    const { status } = await post(`${url}/v1/models/iris:predict`, { instances: [OUTSIDE, INSIDE, OUTSIDE] });
+    expect(status).toBe(200);
+    const metrics = await (await fetch(`${url}/metrics`)).text();
+    expect(metrics.split('\n').filter((line) => line.startsWith('modelship_outside_values_total'))).toEqual([
+      'modelship_outside_values_total{model="iris",version="1",column="features[3]"} 2',
+    ]);
+  });
+}, 120_000);
+
+it('hides decimal places and classes, and refuses explanations, which would show them', async () => {
+  const variables = { [ENVIRONMENT.outputDecimals]: '2', [ENVIRONMENT.outputTopK]: '1' };
+  await serving(variables, async (_, url) => {
+    const { text } = await post(`${url}/v1/models/iris:predict`, { instances: [INSIDE, [6.7, 3, 5.2, 2.3]] });
+    const rows = (JSON.parse(text) as { predictions: { label: number; probabilities: number[] }[] }).predictions;
+    expect(rows.map(({ label }) => label)).toEqual([0, 2]);
+    for (const { label, probabilities } of rows) {
+      expect(probabilities.filter((each) => each > 0)).toHaveLength(1);
+      expect(probabilities[label]).toBeGreaterThan(0.5);
+      expect(String(probabilities[label])).toMatch(/^(1|0\.\d\d?)$/);
+    }
+    expect((await post(`${url}/v1/models/iris:explain`, { instances: [INSIDE] })).status).toBe(403);
+  });
+}, 120_000);
+
+it('needs reference data in the package', async () => {
+  const config = readConfig({
+    [ENVIRONMENT.model]: join(import.meta.dirname, '../../../examples/iris/model'),
+    [ENVIRONMENT.inputGuard]: 'warn',
+    [ENVIRONMENT.port]: '0',
+  });
+  await expect(startServer(config, '127.0.0.1')).rejects.toMatchObject({ code: 'REFERENCE_MISSING' });
+}, 120_000);
