@@ -38,7 +38,12 @@ export function columnValues(
   }
   if (inputs.every(({ name }) => Object.hasOwn(first, name))) {
     return Object.fromEntries(
-      inputs.map(({ name, datatype }) => [name, { value: batch.map((row) => cell(row, name, datatype)), row: false }]),
+      inputs.map(({ name, datatype, shape }) => {
+        // An input of one column has rows of one value.
+        const isNested = inputs.length === 1 && shape.length === 2 && !Array.isArray(first[name]);
+        const cells = batch.map((row) => cell(row, name, datatype));
+        return [name, { value: isNested ? cells.map((value) => [value]) : cells, row: false }];
+      }),
     );
   }
   const all = Object.keys(first).filter((name) => ![label, weight, query].some((other) => other === name));

@@ -26,3 +26,11 @@ test('a picture that cannot be read is an error', () => {
   expect(() => valuesOf('dog.png')).toThrow(/line 1 names the picture dog.png, which cannot be read \(ENOENT\)/);
   expect(() => valuesOf(7)).toThrow(/line 1 needs the path of a picture in the column image/);
 });
+
+test('the values of an input of one column are rows of one value', () => {
+  const signature: Signature = { inputs: [{ name: 'x', datatype: 'FP32', shape: [-1, 1] }], outputs: [] };
+  const rows = ['1.5', ''].map((x) => ({ place: 'rows.csv', values: { x, label: 'cat' } }));
+  expect(columnValues(rows, signature, { rows: 'rows.csv', label: 'label' })).toEqual({
+    x: { value: [[1.5], [Number.NaN]], row: false },
+  });
+});
