@@ -8,7 +8,7 @@ import {
   type Reference,
   type ReferenceColumn,
 } from '@modelship/runtime/manifest';
-import { floatsOf, isMissing } from '@modelship/runtime/serve';
+import { distributionOf, floatsOf, isMissing, randomNumbers } from '@modelship/runtime/serve';
 
 /** Maximum number of values in a row of an input. Inputs with more are pictures or sequences, and have no columns. */
 const MOST_COLUMNS = 1000;
@@ -16,11 +16,18 @@ const MOST_COLUMNS = 1000;
 /** Maximum number of different strings of a column. Columns with more have free texts, and not categories. */
 const MOST_CATEGORIES = 1000;
 
+/**
+ * Maximum number of values of a column, and of all columns, that distributions are computed from. Those of more rows are of
+ * a sample.
+ */
+const MOST_SAMPLED = 100_000;
+const MOST_SAMPLED_OF_ALL = 10_000_000;
+
 /** Maximum number of columns that a note names. */
 const MOST_NAMED = 10;
 
 /**
- * Writes the ranges and categories of the inputs in rows of reference data to the package in `directory`.
+ * Writes the ranges, categories and distributions of the inputs in rows of reference data to the package in `directory`.
  *
  * @throws ModelPackageError `REFERENCE_INVALID` if no input has columns, or none has values
  */
@@ -38,7 +45,9 @@ export async function writeReference(
         'Leave `--reference` out',
     );
   }
-  const columns = specs.flatMap((spec) => columnsIn(spec));
+  const width = specs.reduce((sum, { shape }) => sum + (shape[1] ?? 1), 0);
+  const sampled = Math.min(MOST_SAMPLED, Math.floor(MOST_SAMPLED_OF_ALL / width));
+  const columns = specs.flatMap((spec) => columnsIn(spec, sampled));
   let count = 0;
   for await (const tensors of rows) {
     count += tensors[0]!.shape[0]!;
@@ -52,20 +61,23 @@ export async function writeReference(
   }
   const summaries = columns.map((column) => column.summary());
   const described = summaries.filter((column) => column !== undefined);
-  const without = (isLeftOut: (column: ColumnSummary) => boolean) => columns.filter(isLeftOut).map(({ name }) => name);
-  const missing = without((column) => column.missing === count);
+  const undescribed = columns.filter((_, index) => summaries[index] === undefined);
+  const missing = namesOf(undescribed.filter((column) => column.missing === count));
   if (missing.length === columns.length) throw invalid('every value of the reference data is missing');
   note(onNote, 'is missing in all rows of the reference data, so its values are not checked', missing);
-  const texts = without((column) => column.missing < count && column.summary() === undefined);
+  const texts = namesOf(undescribed.filter((column) => column.missing < count));
   note(onNote, `has more than ${MOST_CATEGORIES} different strings, so its values are not checked`, texts);
   const constant = described.filter((column) =>
     column.kind === 'number' ? column.min === column.max : column.values.length === 1,
   );
-  const names = constant.map(({ name }) => name);
-  note(onNote, 'has one value in all rows of the reference data, so every other value is outside', names);
+  note(onNote, 'has one value in all rows of the reference data, so every other value is outside', namesOf(constant));
   const reference: Reference = { rows: count, columns: described };
   writeFileSync(join(directory, REFERENCE_FILE), `${JSON.stringify(reference)}\n`);
   return { rows: count };
+}
+
+function namesOf(columns: readonly { readonly name: string }[]): string[] {
+  return columns.map(({ name }) => name);
 }
 
 function note(onNote: (note: string) => void, problem: string, names: readonly string[]): void {
@@ -78,11 +90,11 @@ function hasColumns({ shape, unused }: TensorSpec): boolean {
   return !unused && shape[0] === -1 && shape.length <= 2 && width >= 1 && width <= MOST_COLUMNS;
 }
 
-function columnsIn({ name, datatype, shape, labels }: TensorSpec): ColumnSummary[] {
+function columnsIn({ name, datatype, shape, labels }: TensorSpec, sampled: number): ColumnSummary[] {
   const [, width = 1] = shape;
   return Array.from({ length: width }, (_, index) => {
     const column = { input: name, index, name: labels?.[index] ?? (width === 1 ? name : `${name}[${index}]`) };
-    return datatype === 'BYTES' ? new CategorySummary(column) : new NumberSummary(column);
+    return datatype === 'BYTES' ? new CategorySummary(column) : new NumberSummary(column, sampled);
   });
 }
 
@@ -111,31 +123,58 @@ abstract class ColumnSummary {
 class NumberSummary extends ColumnSummary {
   private min = Number.POSITIVE_INFINITY;
   private max = Number.NEGATIVE_INFINITY;
+  private finite = 0;
+  private readonly sample: number[] = [];
+  // The same rows give the same package.
+  private readonly random = randomNumbers(1);
+
+  constructor(
+    place: ColumnPlace,
+    private readonly mostSampled: number,
+  ) {
+    super(place);
+  }
 
   add(element: number | bigint): void {
     const value = Number(element);
     if (Number.isNaN(value)) this.missing++;
+    if (!Number.isFinite(value)) return;
+    // Reservoir sampling: each value has the same chance to be in the sample.
+    const kept = this.finite++ < this.mostSampled ? this.sample.length : Math.floor(this.random() * this.finite);
+    if (kept < this.mostSampled) this.sample[kept] = value;
     if (value < this.min) this.min = value;
     if (value > this.max) this.max = value;
   }
 
   summary(): ReferenceColumn | undefined {
     const { min, max, missing } = this;
-    return max < min ? undefined : { ...this.place, missing, kind: 'number', min, max };
+    if (this.finite === 0) return undefined;
+    const distribution = distributionOf(Float64Array.from(this.sample).sort());
+    return { ...this.place, missing, kind: 'number', min, max, ...distribution };
   }
 }
 
 class CategorySummary extends ColumnSummary {
-  private readonly values = new Set<string>();
+  private readonly values = new Map<string, number>();
 
   add(value: Buffer): void {
     if (isMissing(value)) this.missing++;
-    else if (this.values.size <= MOST_CATEGORIES) this.values.add(value.toString());
+    else if (this.values.size <= MOST_CATEGORIES) {
+      const text = value.toString();
+      this.values.set(text, (this.values.get(text) ?? 0) + 1);
+    }
   }
 
   summary(): ReferenceColumn | undefined {
     if (this.values.size === 0 || this.values.size > MOST_CATEGORIES) return undefined;
-    return { ...this.place, missing: this.missing, kind: 'category', values: [...this.values].sort() };
+    const values = [...this.values.keys()].sort();
+    return {
+      ...this.place,
+      missing: this.missing,
+      kind: 'category',
+      values,
+      counts: values.map((value) => this.values.get(value)!),
+    };
   }
 }
 

@@ -226,6 +226,7 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
     trustPickle: flag(ENVIRONMENT.trustPickle),
     strictInputs: flag(ENVIRONMENT.strictInputs),
     inputGuard,
+    driftWindowMinutes: optionalNumber(ENVIRONMENT.driftWindowMinutes, 1, 7 * 24 * 60),
     outputDecimals: optionalNumber(ENVIRONMENT.outputDecimals, 0, MOST_DECIMALS),
     outputTopK: optionalNumber(ENVIRONMENT.outputTopK, 1, MOST_CLASSES),
     logLevel: logLevel as LogLevel,

@@ -147,6 +147,11 @@ export const ENVIRONMENT = {
    * rejects them. Default: inputs are not checked.
    */
   inputGuard: 'MODELSHIP_INPUT_GUARD',
+  /**
+   * Minutes of requests that are compared with the distributions in the reference data of a package, from 1 to 10,080.
+   * Default: 60.
+   */
+  driftWindowMinutes: 'MODELSHIP_DRIFT_WINDOW_MINUTES',
   /** Decimal places that floating-point outputs are rounded to. Default: outputs are not rounded. */
   outputDecimals: 'MODELSHIP_OUTPUT_DECIMALS',
   /** Number of classes whose scores callers see, for outputs with class labels. Default: all classes. */

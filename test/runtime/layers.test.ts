@@ -12,6 +12,7 @@ const LAYERS = [
   ['host-limits.ts'],
   ['tensor'],
   ['channel.ts', 'worker-thread.ts', 'http'],
+  ['drift'],
   ['observability'],
   ['manifest'],
   ['guards', 'pickle'],

@@ -1,4 +1,4 @@
-import type { CategoricalColumn, NumericColumn, ReferenceColumn } from '../manifest/reference.js';
+import type { CategoricalColumn, NumericColumn, ReferenceColumn } from '../drift/columns.js';
 import { floatsOf } from '../tensor/float16.js';
 import { MISSING_TEXT } from '../tensor/missing.js';
 import type { Tensor } from '../tensor/tensor.js';

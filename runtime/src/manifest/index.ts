@@ -1,3 +1,4 @@
+export type { CategoricalColumn, NumericColumn, Reference, ReferenceColumn } from '../drift/columns.js';
 export { columnsOf } from '../tensor/columns.js';
 export { datatypesThatFit } from '../tensor/convert.js';
 export { fileDigests, packageDigest } from './digest.js';
@@ -13,7 +14,6 @@ export { namesWithShape } from './onnx-shapes.js';
 export { ModelPackageError, type PackageErrorCode } from './package-error.js';
 export { parseManifest, readManifest } from './read.js';
 export { furtherModels } from './read-text-task.js';
-export type { CategoricalColumn, NumericColumn, Reference, ReferenceColumn } from './reference.js';
 export {
   AGGREGATIONS,
   type Aggregation,

@@ -3,9 +3,9 @@
 
 import * as z from 'zod/mini';
 import en from 'zod/v4/locales/en.js';
+import type { Reference } from '../drift/columns.js';
 import { DATATYPES, type Datatype } from '../tensor/datatype.js';
 import { DIGEST, SHA256, VERSION } from './patterns.js';
-import type { Reference } from './reference.js';
 
 /** File name of the manifest in a model package. */
 export const MANIFEST_FILE = 'model.json';
@@ -16,7 +16,7 @@ export const SAMPLES_FILE = 'samples.json';
 /** File name of the background of explanations in a model package. */
 export const BACKGROUND_FILE = 'background.json';
 
-/** File name of the ranges and categories of the inputs in a model package. */
+/** File name of the distributions of the inputs in a model package. */
 export const REFERENCE_FILE = 'reference.json';
 
 /** Formats of saved models. */
@@ -723,8 +723,23 @@ export const referenceSchema: Schema<Reference> = z.strictObject({
   rows: positive,
   columns: z.array(
     z.discriminatedUnion('kind', [
-      z.strictObject({ ...referenceColumn, kind: z.literal('number'), min: z.number(), max: z.number() }),
-      z.strictObject({ ...referenceColumn, kind: z.literal('category'), values: z.array(z.string()) }),
+      z.strictObject({
+        ...referenceColumn,
+        kind: z.literal('number'),
+        min: z.number(),
+        max: z.number(),
+        deviation: share,
+        edges: z.array(z.number()),
+        coarse: z.array(count),
+        counts: z.array(count),
+        sums: z.array(z.number()),
+      }),
+      z.strictObject({
+        ...referenceColumn,
+        kind: z.literal('category'),
+        values: z.array(z.string()),
+        counts: z.array(count),
+      }),
     ]),
   ),
 });

@@ -1,3 +1,4 @@
+import { LiveInputs } from '../drift/live-inputs.js';
 import { describeOutside, InputGuard } from '../guards/input-guard.js';
 import { hasClasses, limitOutputs, type OutputLimits } from '../guards/output-guard.js';
 import { type Manifest, ModelPackageError } from '../manifest/index.js';
@@ -16,7 +17,12 @@ export type InputGuardAction = (typeof INPUT_GUARDS)[number];
 export interface GuardOptions extends OutputLimits {
   /** What happens to requests outside the reference data of the package. @default - inputs are not checked */
   readonly inputGuard?: InputGuardAction;
+  /** Minutes of requests that are compared with the distributions in the package. @default 60 */
+  readonly driftWindowMinutes?: number;
 }
+
+/** Default minutes of a window. Shorter ones have few rows, and longer ones show a change late. */
+const WINDOW_MINUTES = 60;
 
 /** What guards need to know of the version that they guard. */
 export interface GuardedVersion {
@@ -47,10 +53,13 @@ export class Guards {
     const { manifest } = version;
     const { name, outputs } = manifest;
     if (options.outputTopK !== undefined && !outputs.some(hasClasses)) throw withoutClasses(name);
-    if (options.inputGuard === undefined) return new Guards(options, version, undefined);
     const reference = await readReference(directory, manifest);
-    if (!reference) throw withoutReference(name);
-    return new Guards(options, version, new InputGuard(reference.columns));
+    if (!reference && options.inputGuard !== undefined) throw withoutReference(name);
+    if (!reference) return new Guards(options, version, undefined);
+    const { driftWindowMinutes = WINDOW_MINUTES } = options;
+    version.metrics.liveInputs = new LiveInputs(reference, (driftWindowMinutes * 60_000) / 2);
+    const guard = options.inputGuard === undefined ? undefined : new InputGuard(reference.columns);
+    return new Guards(options, version, guard);
   }
 
   /** Whether callers see less than the exact scores. */
@@ -58,9 +67,11 @@ export class Guards {
     return this.options.outputDecimals !== undefined || this.options.outputTopK !== undefined;
   }
 
-  /** Checks the inputs of a request. @throws InferenceError `INVALID_ARGUMENT` if they are refused */
+  /** Counts and checks the inputs of a request. @throws InferenceError `INVALID_ARGUMENT` if they are refused */
   check(inputs: readonly Tensor[]): void {
     const { metrics, warn } = this.version;
+    // Rejected requests count too: without them, a column that is always rejected would not show any drift.
+    metrics.liveInputs?.observe(inputs);
     this.inputs?.check(inputs, (outside) => {
       const { name } = outside.column;
       // Values may be secret, so only callers see them.

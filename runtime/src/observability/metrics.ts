@@ -97,6 +97,8 @@ const FAMILIES = {
     'counter',
     'Values of requests that the reference data does not have, by column.',
   ),
+  drift: family('modelship_drift', 'gauge', 'Distance of the inputs in the window from the reference data, by column.'),
+  driftRows: family('modelship_drift_rows', 'gauge', 'Rows in the window that drift is computed from.'),
   memory: family('process_resident_memory_bytes', 'gauge', 'Resident memory.'),
   cpu: family('process_cpu_seconds_total', 'counter', 'User and system CPU time.'),
   start: family('process_start_time_seconds', 'gauge', 'Start of the process since the epoch.'),
@@ -253,12 +255,7 @@ export class RuntimeMetrics {
     for (const { name, version, metrics } of this.models) {
       page.value(FAMILIES.differingSamples.name, { model: name, version }, metrics.differingSamples);
     }
-    page.family(FAMILIES.outsideValues);
-    for (const { name, version, metrics } of this.models) {
-      for (const [column, count] of metrics.outsideValues) {
-        page.value(FAMILIES.outsideValues.name, { model: name, version, column }, count);
-      }
-    }
+    this.writeReferenceMetrics(page);
     page.family(FAMILIES.memory);
     page.value(FAMILIES.memory.name, {}, residentBytes);
     page.family(FAMILIES.cpu);
@@ -266,6 +263,30 @@ export class RuntimeMetrics {
     page.family(FAMILIES.start);
     page.value(FAMILIES.start.name, {}, startSeconds);
     return page.text();
+  }
+
+  /** Adds the metrics that only models with reference data have. */
+  private writeReferenceMetrics(page: Exposition): void {
+    const referenced = this.models.flatMap(({ name, version, metrics }) =>
+      metrics.liveInputs ? [{ labels: { model: name, version }, live: metrics.liveInputs, metrics }] : [],
+    );
+    if (referenced.length === 0) return;
+    page.family(FAMILIES.drift);
+    for (const { labels, live } of referenced) {
+      for (const { column, measures } of live.drift()) {
+        for (const [measure, distance] of Object.entries(measures)) {
+          page.value(FAMILIES.drift.name, { ...labels, column, measure }, distance);
+        }
+      }
+    }
+    page.family(FAMILIES.driftRows);
+    for (const { labels, live } of referenced) page.value(FAMILIES.driftRows.name, labels, live.rows());
+    page.family(FAMILIES.outsideValues);
+    for (const { labels, metrics } of referenced) {
+      for (const [column, count] of metrics.outsideValues) {
+        page.value(FAMILIES.outsideValues.name, { ...labels, column }, count);
+      }
+    }
   }
 }
 

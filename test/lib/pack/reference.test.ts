@@ -27,14 +27,46 @@ async function reference(csv: string, signature = table) {
   return { ...JSON.parse(readFileSync(join(folder, 'reference.json'), 'utf8')), notes };
 }
 
-test('has the range of numbers, the categories of strings, and what is missing', async () => {
+test('has the range and distribution of numbers, the categories of strings, and what is missing', async () => {
   const { rows, columns, notes } = await reference('age,city,visits,other\n20.5,b,1,x\n,a,3,x\n60,b,2,x\n');
   expect({ rows, notes }).toEqual({ rows: 3, notes: [] });
-  expect(columns).toEqual([
+  expect(columns).toMatchObject([
     { input: 'age', index: 0, name: 'age', missing: 1, kind: 'number', min: 20.5, max: 60 },
-    { input: 'city', index: 0, name: 'city', missing: 0, kind: 'category', values: ['a', 'b'] },
-    { input: 'visits', index: 0, name: 'visits', missing: 0, kind: 'number', min: 1, max: 3 },
+    { input: 'city', index: 0, name: 'city', missing: 0, kind: 'category', values: ['a', 'b'], counts: [1, 2] },
+    {
+      input: 'visits',
+      index: 0,
+      name: 'visits',
+      missing: 0,
+      kind: 'number',
+      min: 1,
+      max: 3,
+      deviation: Math.sqrt(2 / 3),
+    },
   ]);
+  const [age] = columns as [{ counts: number[]; edges: number[] }];
+  expect(age.counts.reduce((sum, count) => sum + count)).toBe(2);
+  expect(age.edges).toEqual(expect.arrayContaining([20.5, 60]));
+});
+
+test('describes more rows than it keeps by a sample of them, always the same', async () => {
+  const signature: Signature = { ...table, inputs: [{ name: 'v', datatype: 'FP32', shape: [-1, 1000] }] };
+  async function* rows() {
+    for (let batch = 0; batch < 12; batch++) {
+      const data = Float32Array.from({ length: 1000 * 1000 }, (_, index) => batch * 1000 + Math.floor(index / 1000));
+      yield [{ name: 'v', datatype: 'FP32' as const, shape: [1000, 1000], data }];
+    }
+  }
+  const described = async () => {
+    await writeReference(rows(), folder, signature);
+    return readFileSync(join(folder, 'reference.json'), 'utf8');
+  };
+  const text = await described();
+  const { columns, rows: count } = JSON.parse(text);
+  expect({ count, min: columns[0].min, max: columns[0].max }).toEqual({ count: 12_000, min: 0, max: 11_999 });
+  expect(columns[0].counts.reduce((sum: number, each: number) => sum + each)).toBe(10_000);
+  expect(columns[0].deviation).toBeCloseTo(3464, -2);
+  expect(await described()).toBe(text);
 });
 
 test('reports constant columns, columns that are always missing, and free texts', async () => {

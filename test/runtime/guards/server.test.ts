@@ -140,6 +140,29 @@ it('hides decimal places and classes, and refuses explanations, which would show
   });
 }, 120_000);
 
+it('a package with reference data gives the drift of requests as metrics', async () => {
+  await serving({}, async (_, url) => {
+    const send = (rows: number[][]) => post(`${url}/v1/models/iris:predict`, { instances: rows });
+    const drift = async () => {
+      const metrics = await (await fetch(`${url}/metrics`)).text();
+      const lines = metrics.split('\n').filter((line) => line.startsWith('modelship_drift'));
+      return new Map(lines.map((line) => [line.slice(0, line.lastIndexOf(' ')), Number(line.split(' ').at(-1))]));
+    };
+    const rows = Array.from({ length: 25 }, () => OUTSIDE);
+    for (let request = 0; request < 7; request++) await send(rows);
+    await send(rows.slice(1));
+    expect([...(await drift())]).toEqual([['modelship_drift_rows{model="iris",version="1"}', 199]]);
+    await send([OUTSIDE]);
+    const found = await drift();
+    const of = (column: string, measure: string) =>
+      found.get(`modelship_drift{model="iris",version="1",column="${column}",measure="${measure}"}`);
+    expect(of('features[3]', 'ks')).toBe(1);
+    expect(of('features[3]', 'wasserstein')).toBeGreaterThan(50);
+    expect(of('features[0]', 'ks')).toBeLessThan(0.7);
+    expect(of('features[0]', 'missing')).toBe(0);
+  });
+}, 120_000);
+
 it('needs reference data in the package', async () => {
   const config = readConfig({
     [ENVIRONMENT.model]: join(import.meta.dirname, '../../../examples/iris/model'),

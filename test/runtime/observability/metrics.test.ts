@@ -29,7 +29,7 @@ function shown(page: string): Map<string, { type: string; labels: Set<string> }>
 /** What docs/metrics.md says of the metrics of a page. */
 function documented(path: string) {
   const text = readFileSync(join(import.meta.dirname, '../../../docs/metrics.md'), 'utf8');
-  const section = text.split(/^## /m).find((each) => each.startsWith(`\`${path}\``))!;
+  const section = text.split(/^##+ /m).find((each) => each.startsWith(`\`${path}\``))!;
   const rows = [...section.matchAll(/^\| `([^`]+)` \| (\w+) \|([^|]*)\|/gm)];
   return new Map(
     rows.map(([, name, type, labels]) => [name!, { type: type!, labels: new Set(labels!.match(/\w+/g) ?? []) }]),

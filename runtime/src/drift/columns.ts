@@ -1,3 +1,5 @@
+import type { Distribution } from './bins.js';
+
 /** Column of an input, as the reference data of a package has it. */
 interface Column {
   /** Name of the input. */
@@ -11,7 +13,7 @@ interface Column {
 }
 
 /** Column of numbers. */
-export interface NumericColumn extends Column {
+export interface NumericColumn extends Column, Distribution {
   kind: 'number';
   min: number;
   max: number;
@@ -22,6 +24,8 @@ export interface CategoricalColumn extends Column {
   kind: 'category';
   /** All values, sorted. */
   values: string[];
+  /** Number of rows with each value. */
+  counts: number[];
 }
 
 /** Column of an input, as the reference data of a package has it. */

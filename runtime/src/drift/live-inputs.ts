@@ -1,0 +1,201 @@
+import { shortFloatOf } from '../tensor/float16.js';
+import { isMissing } from '../tensor/missing.js';
+import type { Tensor } from '../tensor/tensor.js';
+import { addTo } from './bins.js';
+import type { Reference, ReferenceColumn } from './columns.js';
+import { categoryDistances, type DriftMeasure, numberDistances } from './distances.js';
+
+/** Values of one request that count, but at least one row. The rows of a larger request are a sample, so that they cost little. */
+const VALUES_OF_REQUEST = 100;
+
+/** Fewest rows whose distances are computed. Distances of fewer rows are mostly chance. */
+const FEWEST_ROWS = 200;
+
+/** Values of a column in a half of the window. */
+export interface LiveValues {
+  /** Number of values in each bin, or of each category and, at the end, of all other strings. */
+  readonly counts: Float64Array;
+  /** Sums of the values in each bin, as in `BinnedValues`. */
+  readonly sums: Float64Array;
+  missing: number;
+}
+
+/** Half of the window. */
+export interface LiveHalf {
+  /** Number of halves since the epoch. */
+  readonly number: number;
+  /** Values of each column of the reference data. */
+  readonly columns: readonly LiveValues[];
+}
+
+/** Content of `LiveInputs`, as it is sent between processes. */
+export interface LiveInputsData {
+  readonly reference: Reference;
+  readonly halfMs: number;
+  readonly halves: readonly LiveHalf[];
+}
+
+/** Distances of a column from the reference data. */
+export interface ColumnDrift {
+  readonly column: string;
+  readonly measures: Partial<Record<DriftMeasure, number>>;
+}
+
+/** Column, prepared for counting. */
+interface CountedColumn {
+  readonly place: number;
+  readonly index: number;
+  /** Ends of the bins of numbers. */
+  readonly edges?: Float64Array;
+  /** Places of the categories. */
+  readonly categories?: ReadonlyMap<string, number>;
+}
+
+/**
+ * Distributions of the inputs of a model in a window of time: the current half of it and the one before. Their memory does not
+ * grow with the number of rows.
+ */
+export class LiveInputs implements LiveInputsData {
+  halves: readonly LiveHalf[] = [];
+  // Private in JavaScript too, so that it is not sent to other processes.
+  readonly #counted: ReadonlyMap<string, readonly CountedColumn[]>;
+  readonly #rowsOfRequest: number;
+
+  /** @param halfMs milliseconds of half a window. Those of all processes start at the same moments. */
+  constructor(
+    readonly reference: Reference,
+    readonly halfMs: number,
+  ) {
+    const counted = new Map<string, CountedColumn[]>();
+    for (const [place, column] of reference.columns.entries()) {
+      const own = counted.get(column.input) ?? [];
+      own.push({ place, index: column.index, ...countedBy(column) });
+      counted.set(column.input, own);
+    }
+    this.#counted = counted;
+    this.#rowsOfRequest = Math.max(1, Math.floor(VALUES_OF_REQUEST / reference.columns.length));
+  }
+
+  /** Returns the sum of several processes. There must be at least one. Those with other reference data are left out. */
+  static merged(parts: readonly LiveInputsData[]): LiveInputs {
+    const [{ reference, halfMs }] = parts as [LiveInputsData];
+    const all = new LiveInputs(reference, halfMs);
+    const shape = JSON.stringify(reference.columns.map(({ name, counts }) => [name, counts.length]));
+    for (const part of parts) {
+      const own = JSON.stringify(part.reference.columns.map(({ name, counts }) => [name, counts.length]));
+      if (own === shape) for (const half of part.halves) all.add(half);
+    }
+    return all;
+  }
+
+  /** Counts the rows of a request. */
+  observe(inputs: readonly Tensor[], now = Date.now()): void {
+    const { columns } = this.halfOf(Math.floor(now / this.halfMs));
+    for (const tensor of inputs) {
+      const counted = this.#counted.get(tensor.name);
+      const [rows = 0] = tensor.shape;
+      if (!counted || rows === 0) continue;
+      const width = tensor.data.length / rows;
+      const step = Math.ceil(rows / this.#rowsOfRequest);
+      const first = step > 1 ? Math.floor(Math.random() * step) : 0;
+      for (const column of counted) {
+        const values = columns[column.place]!;
+        for (let row = first; row < rows; row += step) count(values, column, tensor, row * width + column.index);
+      }
+    }
+  }
+
+  /** Number of rows in the window. */
+  rows(now = Date.now()): number {
+    const [first] = this.window(now);
+    return first ? totalOf(first) : 0;
+  }
+
+  /** Returns the distances of each column from the reference data, if the window has enough rows. */
+  drift(now = Date.now()): readonly ColumnDrift[] {
+    return this.window(now).flatMap((live, place) => {
+      const rows = totalOf(live);
+      if (rows < FEWEST_ROWS) return [];
+      const column = this.reference.columns[place]!;
+      const missing = Math.abs(live.missing / rows - column.missing / this.reference.rows);
+      return { column: column.name, measures: { ...(rows > live.missing && distancesOf(column, live)), missing } };
+    });
+  }
+
+  /** Returns the values of each column in both halves of the window. */
+  private window(now: number): readonly LiveValues[] {
+    const current = Math.floor(now / this.halfMs);
+    const [first, second] = this.halves.filter(({ number }) => number >= current - 1);
+    if (!first || !second) return first?.columns ?? [];
+    return first.columns.map((values, place) => {
+      const sum = emptyValues(this.reference.columns[place]!);
+      addValues(sum, values);
+      addValues(sum, second.columns[place]!);
+      return sum;
+    });
+  }
+
+  private add({ number, columns }: LiveHalf): void {
+    const newest = this.halves.at(-1)?.number ?? number;
+    if (number < newest - 1) return;
+    const own = this.halfOf(number).columns;
+    for (const [place, values] of columns.entries()) addValues(own[place]!, values);
+  }
+
+  /** Returns a half, and forgets those that are more than one half older than the newest. */
+  private halfOf(number: number): LiveHalf {
+    const known = this.halves.find((half) => half.number === number);
+    if (known) return known;
+    const half = { number, columns: this.reference.columns.map(emptyValues) };
+    const all = [...this.halves, half].sort((a, b) => a.number - b.number);
+    const newest = all.at(-1)!.number;
+    this.halves = all.filter((each) => each.number >= newest - 1);
+    return half;
+  }
+}
+
+function countedBy(column: ReferenceColumn): Pick<CountedColumn, 'edges' | 'categories'> {
+  return column.kind === 'number'
+    ? { edges: Float64Array.from(column.edges) }
+    : { categories: new Map(column.values.map((value, place) => [value, place])) };
+}
+
+function emptyValues({ kind, counts }: ReferenceColumn): LiveValues {
+  const size = kind === 'number' ? counts.length : counts.length + 1;
+  return { counts: new Float64Array(size), sums: new Float64Array(kind === 'number' ? size : 0), missing: 0 };
+}
+
+function addValues(sum: LiveValues, { counts, sums, missing }: LiveValues): void {
+  for (let bin = 0; bin < counts.length; bin++) sum.counts[bin]! += counts[bin]!;
+  for (let bin = 0; bin < sums.length; bin++) sum.sums[bin]! += sums[bin]!;
+  sum.missing += missing;
+}
+
+function count(
+  values: LiveValues,
+  { edges, categories }: CountedColumn,
+  { data, datatype }: Tensor,
+  place: number,
+): void {
+  if (edges) {
+    const short = shortFloatOf(datatype);
+    const value = Number(short ? short.toNumber(data[place] as number) : data[place]);
+    if (Number.isNaN(value)) values.missing++;
+    else addTo(edges, values.counts, values.sums, value);
+    return;
+  }
+  const bytes = data[place] as Buffer;
+  if (isMissing(bytes)) values.missing++;
+  else values.counts[categories!.get(bytes.toString()) ?? values.counts.length - 1]!++;
+}
+
+/** Number of rows, including those in which the value is missing. */
+function totalOf({ counts, missing }: LiveValues): number {
+  return counts.reduce((sum, each) => sum + each, missing);
+}
+
+function distancesOf(column: ReferenceColumn, live: LiveValues): Partial<Record<DriftMeasure, number>> {
+  return column.kind === 'number'
+    ? numberDistances(column, live)
+    : categoryDistances([...column.counts, 0], live.counts);
+}
