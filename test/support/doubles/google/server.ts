@@ -138,7 +138,7 @@ export class GoogleDouble {
   /** https://cloud.google.com/service-usage/docs/enable-disable */
   private checkEnabled(host: string): void {
     const { enabled, project } = this.store;
-    if (!enabled || ALWAYS_ENABLED.includes(host) || enabled.has(host)) return;
+    if (ALWAYS_ENABLED.includes(host) || enabled.has(host)) return;
     throw new Refusal(403, `${host} has not been used in project ${project} before or it is disabled.`);
   }
 

@@ -5,19 +5,18 @@ import { type Json, Refusal } from './store.js';
 const MAXIMUM = 20;
 
 function service({ store }: Call, name: string): Json {
-  const isEnabled = !store.enabled || store.enabled.has(name);
   const path = `projects/${store.projectNumber}/services/${name}`;
   return {
     name: path,
     parent: `projects/${store.projectNumber}`,
     config: { name },
-    state: isEnabled ? 'ENABLED' : 'DISABLED',
+    state: store.enabled.has(name) ? 'ENABLED' : 'DISABLED',
   };
 }
 
 function enable(call: Call, names: readonly string[]): Json {
   if (names.length > MAXIMUM) throw new Refusal(400, `At most ${MAXIMUM} services can be enabled at once.`);
-  for (const name of names) call.store.enabled?.add(name);
+  for (const name of names) call.store.enabled.add(name);
   return { services: names.map((name) => service(call, name)) };
 }
 
@@ -27,7 +26,7 @@ export const services: { readonly methods: { readonly [id: string]: (call: Call)
     'serviceusage.services.enable': (call) => ({ service: enable(call, [call.key.split('/').at(-1)!]).services[0] }),
     'serviceusage.services.get': (call) => service(call, call.key.split('/').at(-1)!),
     'serviceusage.services.list': (call) => ({
-      services: [...(call.store.enabled ?? [])].map((name) => service(call, name)),
+      services: [...call.store.enabled].map((name) => service(call, name)),
     }),
   },
 };

@@ -1,3 +1,5 @@
+import { APIS } from '../../google-apis/apis.js';
+
 // biome-ignore lint/suspicious/noExplicitAny: a resource is whatever JSON its API has
 export type Json = any;
 
@@ -33,8 +35,8 @@ export class GoogleStore {
     /** GPUs of Cloud Run in a region, without zonal redundancy: https://cloud.google.com/run/quotas#gpu */
     cloudRunGpus: 3,
   };
-  /** Services that are enabled. @default - all */
-  enabled?: Set<string>;
+  /** Services that are enabled: at first all that the double has. */
+  enabled = new Set(Object.values(APIS).map(({ host }) => host));
   private serial = 0;
 
   constructor(
@@ -132,7 +134,9 @@ export class GoogleStore {
 
   /** Compute Engine creates its agent when it is enabled: https://cloud.google.com/compute/docs/access/service-accounts */
   private isDefaultAgent(email: string): boolean {
-    const isEnabled = this.enabled?.has('compute.googleapis.com') ?? true;
-    return isEnabled && email === `service-${this.projectNumber}@compute-system.iam.gserviceaccount.com`;
+    return (
+      this.enabled.has('compute.googleapis.com') &&
+      email === `service-${this.projectNumber}@compute-system.iam.gserviceaccount.com`
+    );
   }
 }
