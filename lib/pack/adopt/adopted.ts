@@ -1,4 +1,4 @@
-import { existsSync, realpathSync } from 'node:fs';
+import { existsSync, readFileSync, realpathSync } from 'node:fs';
 import { join, sep } from 'node:path';
 import type { TensorSpec } from '@modelship/runtime';
 import { type ImageClassificationTask, type ModelOrigin, ModelPackageError } from '@modelship/runtime/manifest';
@@ -64,6 +64,22 @@ export type Json = Readonly<Record<string, unknown>>;
 /** Returns a value if it is an object, and otherwise an empty object. */
 export function object(value: unknown): Json {
   return value !== null && typeof value === 'object' && !Array.isArray(value) ? (value as Json) : {};
+}
+
+/**
+ * Reads an object of JSON. Other values are read as an empty object.
+ *
+ * @throws ModelPackageError `ARTIFACT_INVALID` if the file is not JSON
+ */
+export function readJson(path: string): Json {
+  try {
+    return object(JSON.parse(readFileSync(path, 'utf8')));
+  } catch (error) {
+    throw new ModelPackageError(
+      'ARTIFACT_INVALID',
+      `${path} is not JSON (${(error as Error).message}). Copy or save it again.`,
+    );
+  }
 }
 
 /**

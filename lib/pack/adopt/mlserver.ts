@@ -1,7 +1,7 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { ModelPackageError } from '@modelship/runtime/manifest';
-import { type Adopted, type ForeignTool, type Json, namedFile, object } from './adopted.js';
+import { type Adopted, type ForeignTool, type Json, namedFile, object, readJson } from './adopted.js';
 import { CATBOOST_NOTE, mlflow } from './mlflow.js';
 import { batchSizeNotes, batchWindowNotes } from './server-notes.js';
 
@@ -28,7 +28,7 @@ export const mlserver: ForeignTool = {
   recognize: (folder) => (existsSync(join(folder, SETTINGS_FILE)) ? SETTINGS_FILE : undefined),
   read: async (folder, context): Promise<Adopted> => {
     const path = join(folder, SETTINGS_FILE);
-    const settings = readSettings(path);
+    const settings = readJson(path);
     const { implementation = '' } = settings;
     const parameters = object(settings.parameters);
     const names = RUNTIMES.get(implementation);
@@ -42,10 +42,7 @@ export const mlserver: ForeignTool = {
     const uri = parameters.uri ?? names.find((name) => existsSync(join(folder, name))) ?? names[0];
     const model = namedFile(folder, uri, `${path} (parameters.uri)`);
     const server = join(folder, SERVER_FILE);
-    const notes = [
-      ...settingNotes(settings, parameters),
-      ...(existsSync(server) ? serverNotes(readSettings(server)) : []),
-    ];
+    const notes = [...settingNotes(settings, parameters), ...(existsSync(server) ? serverNotes(readJson(server)) : [])];
     if (implementation === 'mlserver_mlflow.MLflowRuntime') {
       const adopted = await mlflow.read(model, context);
       return { ...adopted, notes: [...adopted.notes, ...notes] };
@@ -54,17 +51,6 @@ export const mlserver: ForeignTool = {
     return { model, method: 'predict', notes: isCatboost ? [CATBOOST_NOTE, ...notes] : notes };
   },
 };
-
-function readSettings(path: string): Json {
-  try {
-    return object(JSON.parse(readFileSync(path, 'utf8')));
-  } catch (error) {
-    throw new ModelPackageError(
-      'ARTIFACT_INVALID',
-      `${path} is not JSON (${(error as Error).message}). Copy it again.`,
-    );
-  }
-}
 
 function settingNotes(settings: Json, { version, extra, environment_tarball: environment }: Json): string[] {
   return [

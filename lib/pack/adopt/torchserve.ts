@@ -1,10 +1,18 @@
-import { cpSync, existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
-import { join, parse } from 'node:path';
+import { cpSync, existsSync, readdirSync, statSync } from 'node:fs';
+import { join, parse, resolve, sep } from 'node:path';
 import { ENVIRONMENT } from '@modelship/runtime/contract';
 import { ModelPackageError } from '@modelship/runtime/manifest';
 import { croppedSteps, IMAGENET } from '../hugging-face/image-steps.js';
 import { requirePythonTool } from '../python-tool.js';
-import { type AdoptContext, type Adopted, type ForeignTool, type Json, namedFile, object } from './adopted.js';
+import {
+  type AdoptContext,
+  type Adopted,
+  type ForeignTool,
+  type Json,
+  namedFile,
+  object,
+  readJson,
+} from './adopted.js';
 import { pinnedPackages, versionNotes } from './pinned-versions.js';
 import { batchSizeNotes, batchWindowNotes } from './server-notes.js';
 import { readYaml } from './yaml.js';
@@ -93,17 +101,6 @@ export const torchServe: ForeignTool = {
   },
 };
 
-function readJson(path: string): Json {
-  try {
-    return object(JSON.parse(readFileSync(path, 'utf8')));
-  } catch (error) {
-    throw new ModelPackageError(
-      'ARTIFACT_INVALID',
-      `${path} is not JSON (${(error as Error).message}). Create the archive again.`,
-    );
-  }
-}
-
 /** Returns what a package does as the handler does. A file of the archive comes before a default handler of its name. */
 function handlerOf(folder: string, handler: unknown, path: string): Handler {
   const name = String(handler ?? '');
@@ -151,7 +148,7 @@ async function saveWhole(
   const { dir, name } = parse(file);
   cpSync(dir, code, { recursive: true, filter: (path) => path.endsWith('.py') || statSync(path).isDirectory() });
   await requirePythonTool(
-    { module: name, code, weights, model },
+    { module: name, code, weights: weights && resolve(weights), model },
     {
       missing: (python) => `${file} is the class of the model, and ${python} cannot run it`,
       fix: 'Install the packages that it imports with `pip install`',
@@ -227,9 +224,9 @@ function configNotes(content: unknown, file: string): string[] {
 
 /** Returns a note on each file that nothing reads. @param hasCode whether Python modules are kept */
 function fileNotes(folder: string, used: readonly unknown[], hasCode: boolean): string[] {
-  const files = readdirSync(folder, { recursive: true, withFileTypes: true })
-    .filter((entry) => entry.isFile())
-    .map((entry) => join(entry.parentPath, entry.name).slice(folder.length + 1))
+  const files = readdirSync(folder, { recursive: true, encoding: 'utf8' })
+    .filter((name) => statSync(join(folder, name)).isFile())
+    .map((name) => name.split(sep).join('/'))
     .filter((name) => name !== MANIFEST_FILE && !used.includes(name) && !(hasCode && name.endsWith('.py')));
   return files.sort().map((name) => `${name}: neither the model nor its handler reads the file`);
 }

@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { dirname, join, relative } from 'node:path';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import type { PackOptions } from '../../../../lib/pack/index.js';
 import { ALL, shareOf } from '../../../support/share.js';
@@ -101,7 +101,7 @@ function changed(model: object, files: Readonly<Record<string, string>> = {}, to
 test('the model of base_handler takes tensors, and a version of three numbers is replaced', {
   timeout: 120_000,
 }, async () => {
-  const source = changed({ handler: 'base_handler', modelVersion: '1.2.3' });
+  const source = `${relative(process.cwd(), changed({ handler: 'base_handler', modelVersion: '1.2.3' }))}/`;
   const inputs = [{ name: 'image', datatype: 'FP32' as const, shape: [-1, 3, 224, 224] }];
   const { manifest, notes, remove } = await pack(source, { trustPickle: true, inputs });
   expect(manifest).toMatchObject({ version: '1', inputs, outputs: [{ name: 'output', shape: [-1, 7] }] });
