@@ -1,9 +1,12 @@
-import { mkdtempSync, writeFileSync } from 'node:fs';
+import { execFile } from 'node:child_process';
+import { appendFileSync, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 import { describe, expect, test } from 'vitest';
 import { IRIS, modelship, ROOT } from './support.js';
 
+const run = promisify(execFile);
 const FOLDER = mkdtempSync(join(tmpdir(), 'rows-'));
 const DIABETES = join(ROOT, 'examples', 'diabetes', 'model');
 
@@ -24,6 +27,10 @@ const COLUMNS = ['sepal length', 'sepal width', 'petal length', 'petal width', '
 const csvOf = (rows: readonly (readonly (string | number)[])[]) =>
   [COLUMNS, ...rows].map((row) => `${row.join(',')}\n`).join('');
 const CSV = file('flowers.csv', csvOf(FLOWERS));
+
+/** Rows of 20 kB in a file, and the memory for objects of the process that reads it. */
+const LARGE_ROWS = 8192;
+const HEAP_MB = 64;
 
 interface Slice {
   readonly slice: string;
@@ -75,6 +82,21 @@ describe('evaluate --rows', () => {
     const lines = FLOWERS.map((row) => JSON.stringify({ x: row.slice(0, 4), species: row[4], garden: row[5] }));
     const { json } = await evaluated('--rows', file('lists.jsonl', lines.join('\n')), '--json');
     expect(json).toEqual((await evaluated('--rows', CSV, '--json')).json);
+  });
+
+  test('reads a file larger than its memory', { timeout: 120_000 }, async () => {
+    const note = 'x'.repeat(20_000);
+    const lines = FLOWERS.map((row) => `${JSON.stringify({ note, features: row.slice(0, 4), species: row[4] })}\n`);
+    const path = file('large.jsonl', '');
+    for (let written = 0; written < LARGE_ROWS; written += 128) appendFileSync(path, lines.join('').repeat(32));
+    expect(statSync(path).size).toBeGreaterThan(2 * HEAP_MB * 1024 ** 2);
+    const program = ['--import', 'tsx', join(ROOT, 'bin', 'modelship.ts')];
+    const args = ['evaluate', IRIS, '--rows', path, '--label', 'species', '--json'];
+    const env = { ...process.env, TSX_TSCONFIG_PATH: 'tsconfig.test.json' };
+    const heap = `--max-old-space-size=${HEAP_MB}`;
+    const { stdout } = await run(process.execPath, [heap, ...program, ...args], { cwd: ROOT, env });
+    rmSync(path);
+    expect(JSON.parse(stdout)).toMatchObject({ rows: LARGE_ROWS, metrics: { accuracy: 0.75 } });
   });
 
   test('weights the rows', async () => {
