@@ -33,6 +33,12 @@ export function checkComparable(version: RowEvaluation, baseline: RowEvaluation,
   if (!baseline.kinds.some((kind) => Object.hasOwn(METRICS[kind], metric))) {
     throw new CommandFailure('NOT_COMPARABLE', `${flags.against} has no ${metric}. Compare by another with --metric.`);
   }
+  if (Object.hasOwn(METRICS.clusterShapes, metric)) {
+    throw new CommandFailure(
+      'NOT_COMPARABLE',
+      `${metric} is a figure of all rows together, without a paired test. Compare by adjusted_rand_index.`,
+    );
+  }
   if (flags.margin === undefined && METRICS_WITH_UNIT.has(metric)) {
     throw new CommandFailure(
       'NOT_COMPARABLE',

@@ -241,7 +241,7 @@ async function evaluated(
     if (batch.length === 0) return;
     for (const [index, { signature, predict }] of predictors.entries()) {
       const { rows, inputs } = requestOf(batch, signature, flags);
-      evaluations[index]!.add(rows, await predict(inputs));
+      evaluations[index]!.add(rows, await predict(inputs), inputs);
     }
     batch.length = 0;
   };

@@ -35,8 +35,8 @@ export type Columns = Readonly<Record<string, unknown>>;
 type MetricTable = Readonly<Record<string, (data: unknown) => number>>;
 
 /**
- * Compares the predictions for the rows of a data set with their labels. Each task has a subclass. The features of rows
- * are not kept. Their labels and predictions are, as areas under curves, medians and samples need all of them.
+ * Compares the predictions for the rows of a data set with their labels. Each task has a subclass. Labels and predictions
+ * are kept, as areas under curves, medians and samples need all of them. Features are not, except a sample for clusters.
  */
 export abstract class RowEvaluation {
   /** Kinds of metrics that the model has. The first has the metric that versions are compared by. */
@@ -62,10 +62,11 @@ export abstract class RowEvaluation {
   /**
    * Adds rows with the outputs of the model for them.
    *
+   * @param inputs inputs of the model for the rows @default - metrics of the shapes of clusters are not defined
    * @throws EvaluationDataError if a label is not one that the model could predict
    */
-  add(rows: readonly ExpectedRow[], outputs: readonly Tensor[]): void {
-    for (const { weight = 1, slice } of this.addPredictions(rows, outputs)) {
+  add(rows: readonly ExpectedRow[], outputs: readonly Tensor[], inputs: readonly Tensor[] = []): void {
+    for (const { weight = 1, slice } of this.addPredictions(rows, outputs, inputs)) {
       this.weights.push(weight);
       this.slices.push(slice === undefined ? -1 : this.sliceNames.numberOf(slice));
     }
@@ -116,7 +117,11 @@ export abstract class RowEvaluation {
   }
 
   /** Adds rows, and returns those that begin a unit. */
-  protected abstract addPredictions(rows: readonly ExpectedRow[], outputs: readonly Tensor[]): readonly ExpectedRow[];
+  protected abstract addPredictions(
+    rows: readonly ExpectedRow[],
+    outputs: readonly Tensor[],
+    inputs: readonly Tensor[],
+  ): readonly ExpectedRow[];
 
   /** Returns what metrics of a kind take, without weights, for some rows. @returns undefined if they are not defined */
   protected abstract columnsOf(kind: MetricKind, rows: readonly number[]): Columns | undefined;

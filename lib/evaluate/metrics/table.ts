@@ -1,5 +1,6 @@
 import * as scores from './class-scores.js';
 import * as classification from './classification.js';
+import * as shapes from './cluster-shapes.js';
 import * as clustering from './clustering.js';
 import * as detection from './detection.js';
 import * as entities from './entities.js';
@@ -53,6 +54,11 @@ export const METRICS = {
     v_measure: clustering.vMeasure,
     fowlkes_mallows: clustering.fowlkesMallows,
   },
+  clusterShapes: {
+    silhouette: shapes.silhouette,
+    calinski_harabasz: shapes.calinskiHarabasz,
+    davies_bouldin: shapes.daviesBouldin,
+  },
   labelSets: {
     subset_accuracy: labelSets.subsetAccuracy,
     hamming_loss: labelSets.hammingLoss,
@@ -102,6 +108,7 @@ export const LOSSES: ReadonlySet<string> = new Set([
   'mean_gamma_deviance',
   'log_loss',
   'brier_score',
+  'davies_bouldin',
   'hamming_loss',
   'label_ranking_loss',
   'coverage_error',

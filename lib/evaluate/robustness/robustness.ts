@@ -167,7 +167,8 @@ async function metricAfter(
   const own = evaluation();
   for (const batch of batches) {
     signal?.throwIfAborted();
-    own.add(batch.rows, await predict(await change(batch)));
+    const inputs = await change(batch);
+    own.add(batch.rows, await predict(inputs), inputs);
   }
   return own.all().metrics[metric];
 }

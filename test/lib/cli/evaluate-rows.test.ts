@@ -145,6 +145,19 @@ describe('evaluate --rows', () => {
     // Of six pairs, the labels have only that of the second and third row, and the clusters that of the last two.
     expect(json.metrics.rand_index).toBeCloseTo(4 / 6, 12);
     expect(json.metrics).not.toHaveProperty('accuracy');
+    // Computed by scikit-learn.
+    expect(json.metrics.silhouette).toBeCloseTo(0.2649284124169337, 6);
+    const against = await evaluated(
+      '--rows',
+      named,
+      '--task',
+      'clustering',
+      '--against',
+      IRIS,
+      '--metric',
+      'silhouette',
+    );
+    expect(against).toMatchObject({ code: 1, stderr: expect.stringContaining('silhouette is a figure of all rows') });
     const weighted = await evaluated('--rows', named, '--task', 'clustering', '--weight', 'garden');
     expect(weighted).toMatchObject({ code: 1, stderr: expect.stringContaining('--weight has no effect') });
   });

@@ -145,6 +145,24 @@ def clusters(random):
     }
 
 
+def cluster_shapes(random):
+    rows, count, width = int(random.integers(3, 80)), int(random.integers(2, 6)), int(random.integers(1, 5))
+    predicted = random.integers(0, count, rows)
+    features = random.normal(size=(rows, width)) * random.choice([0.1, 1, 100]) + predicted[:, None]
+    if random.random() < 0.3:
+        features = np.round(features)
+    if random.random() < 0.05:
+        features = np.zeros_like(features)
+    if random.random() < 0.1:
+        features[0, 0] = np.nan
+    pair = (features, predicted)
+    return dict(features=features, predicted=predicted), {
+        "silhouette": lambda: m.silhouette_score(*pair),
+        "calinski_harabasz": lambda: m.calinski_harabasz_score(*pair),
+        "davies_bouldin": lambda: m.davies_bouldin_score(*pair),
+    }
+
+
 def label_sets(random):
     rows, count = int(random.integers(1, 50)), int(random.integers(2, 7))
     expected = (random.random((rows, count)) < random.choice([0.1, 0.4, 0.8])).astype(int)
@@ -203,6 +221,7 @@ KINDS = {
     "labels": labels,
     "scores": scores,
     "clusters": clusters,
+    "clusterShapes": cluster_shapes,
     "labelSets": label_sets,
     "labelScores": label_scores,
     "rankings": rankings,

@@ -142,3 +142,59 @@ describe('object detection', () => {
     expect(() => evaluated(spec, rowsOf(labels), [json([])])).toThrow(/must have a list such as/);
   });
 });
+
+describe('clustering', () => {
+  const spec: TensorSpec = { name: 'cluster', datatype: 'INT64', shape: [-1] };
+  const x = (values: readonly number[]): Tensor => ({
+    name: 'x',
+    datatype: 'FP32',
+    shape: [values.length / 2, 2],
+    data: Float32Array.from(values),
+  });
+  const outputs = [tensor(spec, BigInt64Array.of(0n, 0n, 1n, 1n), [4])];
+  const far = x([0, 0, 0, 1, 10, 0, 10, 1]);
+  const shapesOf = (inputs?: readonly Tensor[], times = 1) => {
+    const evaluation = evaluationOf([spec], 'clustering');
+    for (let time = 0; time < times; time++) evaluation.add(rowsOf(['a', 'a', 'b', 'b']), outputs, inputs);
+    return evaluation.all().metrics;
+  };
+
+  test('has shapes, from the features of the model', () => {
+    const metrics = shapesOf([far]);
+    const other = (10 + Math.sqrt(101)) / 2;
+    expect(metrics.silhouette).toBeCloseTo((other - 1) / other, 12);
+    expect(metrics.calinski_harabasz).toBe((100 * 2) / 1);
+    expect(metrics.davies_bouldin).toBeCloseTo(1 / 10, 12);
+  });
+
+  test('has shapes of columns of numbers, each an input', () => {
+    const columns = [0, 1].map((column): Tensor => {
+      const data = Float32Array.from({ length: 4 }, (_, row) => Number(far.data[2 * row + column]));
+      return { name: `column ${column}`, datatype: 'FP32', shape: [4], data };
+    });
+    expect(shapesOf(columns)).toEqual(shapesOf([far]));
+  });
+
+  test('draws from the rows of a large data set', () => {
+    const few = shapesOf([far], 100);
+    const many = shapesOf([far], 2000);
+    // All rows are copies of the same four, so that a sample of whatever size has nearly the same silhouette.
+    expect(many.silhouette).toBeCloseTo(few.silhouette!, 2);
+    // This one grows with the number of rows, of which 5,000 are drawn.
+    expect(many.calinski_harabasz! / few.calinski_harabasz!).toBeGreaterThan(11);
+    expect(many.calinski_harabasz! / few.calinski_harabasz!).toBeLessThan(14);
+  });
+
+  test.each([
+    ['a missing feature', [x([0, 0, 0, Number.NaN, 10, 0, 10, 1])]],
+    [
+      'texts',
+      [tensor({ name: 'text', datatype: 'BYTES', shape: [-1] }, [json('a'), json('b'), json('c'), json('d')], [4])],
+    ],
+    ['no inputs', undefined],
+  ])('has no shapes with %s', (_, inputs) => {
+    const metrics = shapesOf(inputs);
+    expect(metrics).toMatchObject({ rand_index: 1 });
+    expect(metrics).not.toHaveProperty('silhouette');
+  });
+});
