@@ -1,3 +1,5 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { writePackage } from './packages.js';
 
 const LABELS = ['cat', 'dog'];
@@ -25,4 +27,34 @@ const PICTURES = {
 /** Writes a package whose model takes pictures, and returns its folder. */
 export function writePicturePackage(directory?: string): string {
   return writePackage(PICTURES, directory);
+}
+
+/** Writes a package that runs: its scores are the mean red, green and blue of a picture. Returns its folder. */
+export function writeColorPackage(): string {
+  const means = { datatype: 'FP32' as const, shape: [-1, 3], labels: ['red', 'green', 'blue'] };
+  return writePackage({
+    name: 'colors',
+    inputs: [{ name: 'image', datatype: 'BYTES', shape: [-1] }],
+    outputs: [{ name: 'scores', ...means }],
+    signatures: {
+      tensors: {
+        inputs: [{ name: 'pixels', datatype: 'FP32', shape: [-1, 8, 8, 3] }],
+        outputs: [{ name: 'means', ...means }],
+      },
+    },
+    task: {
+      type: 'image_classification',
+      preprocessing: [
+        { type: 'resize', height: 8, width: 8, filter: 'box' },
+        { type: 'rescale', factor: 1 / 255 },
+      ],
+      layout: 'NHWC',
+      output: 'means',
+      activation: 'none',
+    },
+    content: {
+      'model.onnx': readFileSync(join(import.meta.dirname, '../fixtures/mean_color.onnx')),
+      'samples.json': '[]',
+    },
+  });
 }

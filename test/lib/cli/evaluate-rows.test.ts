@@ -1,14 +1,22 @@
 import { execFile } from 'node:child_process';
-import { appendFileSync, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { appendFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
+import sharp from 'sharp';
 import { describe, expect, test } from 'vitest';
+import { writeColorPackage } from '../../support/picture-package.js';
 import { IRIS, modelship, ROOT } from './support.js';
 
 const run = promisify(execFile);
 const FOLDER = mkdtempSync(join(tmpdir(), 'rows-'));
 const DIABETES = join(ROOT, 'examples', 'diabetes', 'model');
+const ADDRESSES = join(ROOT, 'examples', 'addresses', 'model');
+
+/** Texts, or the JSON of their entities. */
+interface Entities {
+  readonly data: readonly string[];
+}
 
 function file(name: string, content: string): string {
   const path = join(FOLDER, name);
@@ -160,6 +168,48 @@ describe('evaluate --rows', () => {
     expect(against).toMatchObject({ code: 1, stderr: expect.stringContaining('silhouette is a figure of all rows') });
     const weighted = await evaluated('--rows', named, '--task', 'clustering', '--weight', 'garden');
     expect(weighted).toMatchObject({ code: 1, stderr: expect.stringContaining('--weight has no effect') });
+  });
+
+  test('compares the classes of a folder of pictures', async () => {
+    const folder = join(FOLDER, 'colors');
+    const colors = { red: ['#f00', '#c00'], green: ['#0f0'], blue: ['#00f', '#f00'] };
+    for (const [label, backgrounds] of Object.entries(colors)) {
+      mkdirSync(join(folder, label), { recursive: true });
+      for (const [index, background] of backgrounds.entries()) {
+        const picture = sharp({ create: { width: 30, height: 20, channels: 3, background } });
+        writeFileSync(join(folder, label, `${index}.jpg`), await picture.jpeg().toBuffer());
+      }
+    }
+    const { stdout } = await modelship('evaluate', writeColorPackage(), '--rows', folder, '--json');
+    // The last picture is red, in the folder of blue ones.
+    expect(JSON.parse(stdout)).toMatchObject({
+      rows: 5,
+      metrics: { accuracy: 4 / 5, recall_macro: (1 + 1 + 1 / 2) / 3 },
+    });
+  });
+
+  test('compares the entities of a model that reads texts', async () => {
+    const path = join(ADDRESSES, 'samples.json');
+    const samples = JSON.parse(readFileSync(path, 'utf8')) as Record<
+      string,
+      { inputs: Entities[]; outputs: Entities[] }
+    >[];
+    const rows = samples.slice(0, 2).map(({ request, response }) => ({
+      text: request!.inputs[0]!.data[0]!,
+      label: (JSON.parse(response!.outputs[0]!.data[0]!) as { entity_group: string; start: number; end: number }[]).map(
+        ({ entity_group: label, start, end }) => ({ label, start, end }),
+      ),
+    }));
+    const [first, second] = rows.map(({ label }) => label.length) as [number, number];
+    // The model finds one entity that is not expected, and another whose end is wrong.
+    rows[1]!.label.shift();
+    rows[1]!.label[0]!.end--;
+    const lines = rows.map((row) => JSON.stringify(row)).join('\n');
+    const args = ['evaluate', ADDRESSES, '--rows', file('addresses.jsonl', lines), '--label', 'label', '--json'];
+    const { metrics } = JSON.parse((await modelship(...args)).stdout);
+    const right = first + second - 2;
+    expect(metrics.entity_precision).toBeCloseTo(right / (first + second), 12);
+    expect(metrics.entity_recall).toBeCloseTo(right / (first + second - 1), 12);
   });
 
   test('ranks the rows of each query by a predicted number', async () => {

@@ -1,8 +1,6 @@
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { loadDecoder } from '../../../../runtime/src/tasks/images/decode.js';
-import { writePackage } from '../../../support/packages.js';
+import { writeColorPackage } from '../../../support/picture-package.js';
 import { writeWordsPackage } from '../../../support/words-packages.js';
 import { post, serve, stopAll } from '../../faults/servers.js';
 import { entry } from '../../models/model-folders.js';
@@ -15,41 +13,11 @@ interface Explained {
   readonly regions?: { left: number; top: number; width: number; height: number }[];
 }
 
-/** Writes a package whose scores are the mean red, green and blue of a picture. */
-function colorPackage(): string {
-  const means = { datatype: 'FP32' as const, shape: [-1, 3], labels: ['red', 'green', 'blue'] };
-  return writePackage({
-    name: 'colors',
-    inputs: [{ name: 'image', datatype: 'BYTES', shape: [-1] }],
-    outputs: [{ name: 'scores', ...means }],
-    signatures: {
-      tensors: {
-        inputs: [{ name: 'pixels', datatype: 'FP32', shape: [-1, 8, 8, 3] }],
-        outputs: [{ name: 'means', ...means }],
-      },
-    },
-    task: {
-      type: 'image_classification',
-      preprocessing: [
-        { type: 'resize', height: 8, width: 8, filter: 'box' },
-        { type: 'rescale', factor: 1 / 255 },
-      ],
-      layout: 'NHWC',
-      output: 'means',
-      activation: 'none',
-    },
-    content: {
-      'model.onnx': readFileSync(join(import.meta.dirname, '../../../fixtures/mean_color.onnx')),
-      'samples.json': '[]',
-    },
-  });
-}
-
 let base: string;
 beforeAll(async () => {
   const models = [
     entry(writeWordsPackage('words_classify'), { name: 'words_classify' }),
-    entry(colorPackage(), { name: 'colors' }),
+    entry(writeColorPackage(), { name: 'colors' }),
   ];
   base = await serve({ models });
 });
