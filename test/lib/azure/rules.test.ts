@@ -7,6 +7,7 @@ import {
   objectsBeforeCluster,
   resourcesOf,
   sameNamesAtOnce,
+  valuesOfEachApply,
 } from '../terraform/rules.js';
 import { CASES } from './cases.js';
 import { model } from './support.js';
@@ -32,6 +33,10 @@ describe.each(VARIANTS)('$name', ({ synthesize }) => {
 
   test('waits longer for pods than they may take to start', () => {
     expect(impatientDeployments(template)).toEqual([]);
+  });
+
+  test('has no value that changes in each apply', () => {
+    expect(valuesOfEachApply(template)).toEqual([]);
   });
 
   test('shows pods the addresses of callers', () => {

@@ -52,6 +52,20 @@ export function objectsBeforeCluster(template: Synthesized): string[] {
     });
 }
 
+/**
+ * Resources and data sources with a value that Terraform computes anew in each apply, so that no plan is empty:
+ * https://developer.hashicorp.com/terraform/language/functions/timestamp
+ */
+export function valuesOfEachApply({ json }: Synthesized): string[] {
+  return [json.resource, json.data].flatMap((blocks = {}) =>
+    Object.entries(blocks).flatMap(([type, byId]) =>
+      Object.entries(byId)
+        .filter(([, attributes]) => /(?<![a-z])(timestamp|uuid|bcrypt)\(/.test(JSON.stringify(attributes)))
+        .map(([id]) => `${type}.${id}`),
+    ),
+  );
+}
+
 const PROVIDER_TIMEOUT_SECONDS = 600;
 const SECONDS = { s: 1, m: 60, h: 3600 };
 
