@@ -3,10 +3,11 @@ import { ModelPackageError } from '@modelship/runtime/manifest';
 import { type DataRow, readDataSet } from '../evaluate/data-set.js';
 import { EvaluationDataError } from '../evaluate/metrics/compute.js';
 import { sampleInputs } from '../pack/index.js';
-import { columnValues } from './row-values.js';
+import { columnValues, takesPictures } from './row-values.js';
 
-/** Number of rows that become tensors at once. */
+/** Numbers of rows and of pictures that become tensors at once. */
 const BATCH_ROWS = 256;
+const BATCH_PICTURES = 8;
 
 /**
  * Reads the rows of a data set as inputs of a model.
@@ -24,13 +25,14 @@ export async function* referenceRows(
     label,
     advice: 'Name a column that is no input with --reference-label, and remove others.',
   };
+  const size = takesPictures(signature) ? BATCH_PICTURES : BATCH_ROWS;
   let batch: DataRow[] = [];
   const inputsOf = (rows: readonly DataRow[]) =>
     sampleInputs(columnValues(rows, signature, columns), signature, `${rows[0]!.place} and the rows after it`);
   try {
     for await (const row of readDataSet(path)) {
       batch.push(row);
-      if (batch.length < BATCH_ROWS) continue;
+      if (batch.length < size) continue;
       yield inputsOf(batch);
       batch = [];
     }

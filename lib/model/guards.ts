@@ -43,7 +43,7 @@ export interface ModelGuards {
  */
 export function checkGuards(
   { inputs, outputDecimals, outputTopK }: ModelGuards,
-  { name, reference, outputs }: Manifest,
+  { name, reference, outputs, task }: Manifest,
 ): void {
   const faults: string[] = [];
   if (inputs !== undefined && inputs !== 'warn' && inputs !== 'refuse') {
@@ -56,11 +56,12 @@ export function checkGuards(
     faults.push(`\`outputTopK\` must be a whole number from 1 to 1000000, got ${outputTopK}`);
   }
   if (faults.length > 0) throw new RangeError(`the guards of model \`${name}\` are invalid: ${faults.join('; ')}.`);
-  if (inputs !== undefined && !reference) {
+  // Reference data of texts and pictures has no columns.
+  if (inputs !== undefined && (!reference || task)) {
     throw new ModelPackageError(
       'REFERENCE_MISSING',
-      `model \`${name}\` has no reference data that \`guards.inputs\` could compare requests with. Pack it again with ` +
-        '`modelship pack --reference FILE`, or remove `guards.inputs`.',
+      `model \`${name}\` has no reference data of columns that \`guards.inputs\` could compare requests with. Pack a model of rows of ` +
+        'a table again with `modelship pack --reference FILE`, or remove `guards.inputs`.',
     );
   }
   if (outputTopK !== undefined && !outputs.some(({ labels }) => labels)) {

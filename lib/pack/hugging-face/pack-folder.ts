@@ -14,6 +14,7 @@ import { copyArtifact } from '../formats.js';
 import { ORIGIN_FILE, plainSpec, writeManifest, writeOrigin } from '../manifest-file.js';
 import { DEFAULT_TOLERANCE, type PackOptions } from '../options.js';
 import { packagedSamples } from '../packaged-samples.js';
+import { writeReferenceEmbedding } from '../reference-embedding.js';
 import { readSampleRequests, type SampleRequest } from '../sample-requests.js';
 import { Stage } from '../stage.js';
 import { HuggingFaceFolder, type Json } from './folder.js';
@@ -188,23 +189,25 @@ async function finishPackage(
     const { originals } = report;
     writeOrigin(stage.directory, { ...origin, largestDifference: largestDifference(samples, originals), originals });
   }
+  if (options.reference) options.onStep?.('Run the reference data');
+  const reference = options.reference && (await writeReferenceEmbedding(options.reference, stage.directory));
   options.onStep?.('Write the manifest');
   const kept = unchanged.filter(({ path }) => path !== ORIGIN_FILE);
-  const manifest = await writeManifest(stage.directory, { ...described, samples }, kept);
+  const complete = { ...described, manifest: { ...described.manifest, ...(reference && { reference }) } };
+  const manifest = await writeManifest(stage.directory, { ...complete, samples }, kept);
   stage.commit(manifest.digest, options.force ?? false);
   for (const note of notes) options.onNote?.(note);
   return manifest;
 }
 
 /** Refuses options that a folder with a configuration has no use for. */
-function refuseOptions({ source, inputs, labels, code, background, reference }: PackOptions): void {
+function refuseOptions({ source, inputs, labels, code, background }: PackOptions): void {
   const faults = [
     ...(inputs
       ? ['`--input` is for formats that record no inputs; config.json decides those of this folder. Leave it out']
       : []),
     ...(labels ? ['`--labels` is not used: labels are those of `id2label` in config.json. Change them there'] : []),
     ...(code !== undefined ? ['`--code` is for pickles. Leave it out'] : []),
-    ...(reference !== undefined ? ['`--reference` is for models of numbers or categories. Leave it out'] : []),
     ...(background !== undefined ? ['`--background` is for models of one input of numbers. Leave it out'] : []),
   ];
   throwFaults(source, faults);

@@ -31,8 +31,21 @@ export interface CategoricalColumn extends Column {
 /** Column of an input, as the reference data of a package has it. */
 export type ReferenceColumn = NumericColumn | CategoricalColumn;
 
-/** Content of `reference.json` in a package: what the inputs of the model look like. */
+/** Vectors that a model makes of the reference data. */
+export interface ReferenceEmbedding {
+  /** Name of the output. */
+  output: string;
+  /** Mean of the vectors. */
+  mean: number[];
+  /** Mean squared distance of the vectors to their mean. */
+  variance: number;
+}
+
+/** Content of `reference.json` in a package: what the requests of the model look like. */
 export interface Reference {
   rows: number;
+  /** Columns of the inputs. A model that takes texts or pictures has none. */
   columns: ReferenceColumn[];
+  /** Vectors, of a model that turns texts or pictures into them. */
+  embedding?: ReferenceEmbedding | undefined;
 }

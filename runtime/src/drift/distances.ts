@@ -1,7 +1,16 @@
 import type { BinnedValues, Distribution } from './bins.js';
+import type { ReferenceEmbedding } from './columns.js';
 
 /** Measures of the difference between two distributions. */
-export const DRIFT_MEASURES = ['psi', 'ks', 'jensen_shannon', 'wasserstein', 'missing'] as const;
+export const DRIFT_MEASURES = [
+  'psi',
+  'ks',
+  'jensen_shannon',
+  'wasserstein',
+  'missing',
+  'mean_shift',
+  'cosine',
+] as const;
 
 /** Measure of the difference between two distributions. */
 export type DriftMeasure = (typeof DRIFT_MEASURES)[number];
@@ -44,6 +53,33 @@ export function categoryDistances(
     if (q > 0) divergence += (q * Math.log2(q / middle)) / 2;
   }
   return { psi, jensen_shannon: Math.sqrt(Math.max(0, divergence)) };
+}
+
+/**
+ * Returns how far the mean of vectors is from that of the reference data.
+ *
+ * - `mean_shift`: distance of the means, in root mean squared distances of the reference vectors to their mean; absent if
+ *   these are all the same
+ * - `cosine`: cosine distance of the means, from 0 to 2; absent if one of them is 0
+ */
+export function embeddingDistances(
+  { mean, variance }: ReferenceEmbedding,
+  rows: number,
+  sums: ArrayLike<number>,
+): Partial<Record<DriftMeasure, number>> {
+  let [squared, product, before, now] = [0, 0, 0, 0];
+  for (const [place, expected] of mean.entries()) {
+    const actual = sums[place]! / rows;
+    squared += (actual - expected) ** 2;
+    product += actual * expected;
+    before += expected ** 2;
+    now += actual ** 2;
+  }
+  const lengths = Math.sqrt(before * now);
+  return {
+    ...(variance > 0 && { mean_shift: Math.sqrt(squared / variance) }),
+    ...(lengths > 0 && { cosine: Math.max(0, 1 - product / lengths) }),
+  };
 }
 
 function totalOf(counts: ArrayLike<number>): number {

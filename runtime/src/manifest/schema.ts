@@ -721,6 +721,9 @@ export const manifestSchema: Schema<Manifest> = manifestObject;
 /** Schema of `reference.json`. */
 export const referenceSchema: Schema<Reference> = z.strictObject({
   rows: positive,
+  embedding: z.optional(
+    z.strictObject({ output: filled, mean: z.array(z.number()).check(z.minLength(1)), variance: share }),
+  ),
   columns: z.array(
     z.discriminatedUnion('kind', [
       z.strictObject({

@@ -1,4 +1,4 @@
-import { LiveInputs } from '../drift/live-inputs.js';
+import { LiveTraffic } from '../drift/live-traffic.js';
 import { describeOutside, InputGuard } from '../guards/input-guard.js';
 import { hasClasses, limitOutputs, type OutputLimits } from '../guards/output-guard.js';
 import { type Manifest, ModelPackageError } from '../manifest/index.js';
@@ -54,10 +54,10 @@ export class Guards {
     const { name, outputs } = manifest;
     if (options.outputTopK !== undefined && !outputs.some(hasClasses)) throw withoutClasses(name);
     const reference = await readReference(directory, manifest);
-    if (!reference && options.inputGuard !== undefined) throw withoutReference(name);
+    if (!reference?.columns.length && options.inputGuard !== undefined) throw withoutReference(name);
     if (!reference) return new Guards(options, version, undefined);
     const { driftWindowMinutes = WINDOW_MINUTES } = options;
-    version.metrics.liveInputs = new LiveInputs(reference, (driftWindowMinutes * 60_000) / 2);
+    version.metrics.liveTraffic = new LiveTraffic(reference, (driftWindowMinutes * 60_000) / 2);
     const guard = options.inputGuard === undefined ? undefined : new InputGuard(reference.columns);
     return new Guards(options, version, guard);
   }
@@ -71,13 +71,23 @@ export class Guards {
   check(inputs: readonly Tensor[]): void {
     const { metrics, warn } = this.version;
     // Rejected requests count too: without them, a column that is always rejected would not show any drift.
-    metrics.liveInputs?.observe(inputs);
+    metrics.liveTraffic?.observe(inputs);
     this.inputs?.check(inputs, (outside) => {
       const { name } = outside.column;
       // Values may be secret, so only callers see them.
       if (metrics.countOutside(name)) warn(`the first value outside the reference data in the column ${name}`);
       if (this.options.inputGuard === 'refuse') throw invalid(describeOutside(outside));
     });
+  }
+
+  /** Whether the outputs of requests are counted. */
+  get countsOutputs(): boolean {
+    return this.version.metrics.liveTraffic?.reference.embedding !== undefined;
+  }
+
+  /** Counts the outputs of a request. */
+  countOutputs(outputs: readonly Tensor[]): void {
+    this.version.metrics.liveTraffic?.observeOutputs(outputs);
   }
 
   /** Returns the outputs of a signature as callers see them. */
@@ -90,8 +100,8 @@ export class Guards {
 export function withoutReference(name: string): ModelPackageError {
   return new ModelPackageError(
     'REFERENCE_MISSING',
-    `model \`${name}\` has no reference data that its inputs could be compared with. Pack it again with ` +
-      '`modelship pack --reference FILE`, or remove the guard of its inputs.',
+    `model \`${name}\` has no reference data of columns that its inputs could be compared with. Pack a model of rows of a table ` +
+      'again with `modelship pack --reference FILE`, or remove the guard of its inputs.',
   );
 }
 

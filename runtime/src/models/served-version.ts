@@ -295,8 +295,10 @@ export class ServedVersion implements ServedModel {
     const takesTexts = this.tokens !== undefined && signatureName === DEFAULT_SIGNATURE;
     const submitted = this.scheduler!.submit(inputs, signatureName, signal, takesTexts ? (text ?? {}) : undefined);
     const response = takesTexts ? submitted.then(({ outputs }) => withUsage(outputs, signal)) : submitted;
-    if (!wanted && !this.hidesScores) return response;
+    const countsOutputs = this.guards!.countsOutputs && !isMadeUp && text?.normalize === undefined;
+    if (!wanted && !this.hidesScores && !countsOutputs) return response;
     return response.then(({ outputs, ...rest }) => {
+      if (countsOutputs) this.guards!.countOutputs(outputs);
       const seen = wanted ? outputs.filter(({ name }) => wanted.includes(name)) : outputs;
       return { ...rest, outputs: this.hidesScores ? this.guards!.limit(seen, this.signatures[signatureName]!) : seen };
     });

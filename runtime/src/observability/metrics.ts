@@ -268,7 +268,7 @@ export class RuntimeMetrics {
   /** Adds the metrics that only models with reference data have. */
   private writeReferenceMetrics(page: Exposition): void {
     const referenced = this.models.flatMap(({ name, version, metrics }) =>
-      metrics.liveInputs ? [{ labels: { model: name, version }, live: metrics.liveInputs, metrics }] : [],
+      metrics.liveTraffic ? [{ labels: { model: name, version }, live: metrics.liveTraffic, metrics }] : [],
     );
     if (referenced.length === 0) return;
     page.family(FAMILIES.drift);

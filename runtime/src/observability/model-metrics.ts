@@ -1,4 +1,4 @@
-import { LiveInputs, type LiveInputsData } from '../drift/live-inputs.js';
+import { LiveTraffic, type LiveTrafficData } from '../drift/live-traffic.js';
 import { InferenceError, type StatusCode } from '../tensor/errors.js';
 import { exponentialBuckets, Histogram, type HistogramData, SECONDS_BUCKETS } from './histogram.js';
 import type { ApiCall, ModelTotalsData } from './model-totals.js';
@@ -32,7 +32,7 @@ export interface ModelMetricsData extends ModelTotalsData {
   readonly sizes: ReadonlyMap<number, SizeMetrics>;
   readonly differingSamples: number;
   readonly outsideValues: ReadonlyMap<string, number>;
-  readonly liveInputs?: LiveInputsData | undefined;
+  readonly liveTraffic?: LiveTrafficData | undefined;
 }
 
 /** Metrics of one model version. They are updated for each request, so updates use plain arithmetic only. */
@@ -52,7 +52,7 @@ export class ModelMetrics implements SchedulerObserver {
   /** Number of values that the reference data does not have, by column. */
   readonly outsideValues = new Map<string, number>();
   /** Distributions of the inputs. @default - the package has no reference data */
-  liveInputs: LiveInputs | undefined;
+  liveTraffic: LiveTraffic | undefined;
 
   /** Returns the sum of the metrics of one version in several processes. There must be at least one. */
   static merged(parts: readonly ModelMetricsData[]): ModelMetrics {
@@ -70,7 +70,7 @@ export class ModelMetrics implements SchedulerObserver {
     latencies,
     differingSamples,
     outsideValues,
-    liveInputs,
+    liveTraffic,
     ...histograms
   }: ModelMetricsData): void {
     this.queueSeconds.add(histograms.queueSeconds);
@@ -78,7 +78,8 @@ export class ModelMetrics implements SchedulerObserver {
     this.runRows.add(histograms.runRows);
     this.examples.add(histograms.examples);
     for (const [code, count] of inferences) this.inferences.set(code, (this.inferences.get(code) ?? 0) + count);
-    if (liveInputs) this.liveInputs = LiveInputs.merged(this.liveInputs ? [this.liveInputs, liveInputs] : [liveInputs]);
+    if (liveTraffic)
+      this.liveTraffic = LiveTraffic.merged(this.liveTraffic ? [this.liveTraffic, liveTraffic] : [liveTraffic]);
     for (const [column, count] of outsideValues) this.countOutside(column, count);
     for (const [call, latency] of latencies) this.latencyOf(call).add(latency);
     const { lastAt } = this.succeeded;

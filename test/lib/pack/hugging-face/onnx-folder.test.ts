@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { readManifest, verifyFiles } from '@modelship/runtime/manifest';
 import { differenceBetween, loadModel } from '@modelship/runtime/serve';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { referenceRows } from '../../../../lib/cli/reference-rows.js';
 import { HuggingFaceFolder } from '../../../../lib/pack/hugging-face/folder.js';
 import { TOKENIZER_COMPONENTS } from '../../../../lib/pack/hugging-face/tokenizer-file.js';
 import { chooseWeights } from '../../../../lib/pack/hugging-face/weights.js';
@@ -47,6 +48,23 @@ describe('a folder of sentence-transformers with ONNX weights', () => {
     );
     expect(largestDifference(alone, saved.answers[name]!)).toBeLessThan(1e-5);
     expect(largestDifference(together, saved.answers[name]!)).toBeLessThan(1e-5);
+  });
+
+  test('with reference texts, the package has the mean of their vectors', async () => {
+    const rows = join(saved.root, 'texts.csv');
+    writeFileSync(rows, `text\n${saved.texts.map((text) => `"${text.replaceAll('"', '""')}"`).join('\n')}\n`);
+    const reference: PackOptions['reference'] = (signature) => referenceRows(rows, undefined, signature);
+    const { directory, manifest } = await packed('cls', { reference });
+    await verifyFiles(directory, readManifest(directory));
+    const { embedding } = JSON.parse(readFileSync(join(directory, 'reference.json'), 'utf8'));
+    const vectors = saved.answers.cls as number[][];
+    expect(manifest.reference).toEqual({ rows: vectors.length });
+    for (const [place, mean] of embedding.mean.entries()) {
+      expect(mean).toBeCloseTo(
+        vectors.reduce((sum, vector) => sum + vector[place]! / vectors.length, 0),
+        4,
+      );
+    }
   });
 
   test('the manifest has pooling, prompts, limits and padding', async () => {

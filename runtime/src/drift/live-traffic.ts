@@ -1,9 +1,9 @@
-import { shortFloatOf } from '../tensor/float16.js';
+import { floatsOf, shortFloatOf } from '../tensor/float16.js';
 import { isMissing } from '../tensor/missing.js';
 import type { Tensor } from '../tensor/tensor.js';
 import { addTo } from './bins.js';
 import type { Reference, ReferenceColumn } from './columns.js';
-import { categoryDistances, type DriftMeasure, numberDistances } from './distances.js';
+import { categoryDistances, type DriftMeasure, embeddingDistances, numberDistances } from './distances.js';
 
 /** Values of one request that count, but at least one row. The rows of a larger request are a sample, so that they cost little. */
 const VALUES_OF_REQUEST = 100;
@@ -20,22 +20,31 @@ export interface LiveValues {
   missing: number;
 }
 
+/** Vectors in a half of the window. */
+export interface LiveVectors {
+  rows: number;
+  /** Sum of the vectors. */
+  readonly sums: Float64Array;
+}
+
 /** Half of the window. */
 export interface LiveHalf {
   /** Number of halves since the epoch. */
   readonly number: number;
   /** Values of each column of the reference data. */
   readonly columns: readonly LiveValues[];
+  /** @default - the reference data has no vectors */
+  readonly vectors?: LiveVectors | undefined;
 }
 
-/** Content of `LiveInputs`, as it is sent between processes. */
-export interface LiveInputsData {
+/** Content of `LiveTraffic`, as it is sent between processes. */
+export interface LiveTrafficData {
   readonly reference: Reference;
   readonly halfMs: number;
   readonly halves: readonly LiveHalf[];
 }
 
-/** Distances of a column from the reference data. */
+/** Distances of a column, or of the vectors of an output, from the reference data. */
 export interface ColumnDrift {
   readonly column: string;
   readonly measures: Partial<Record<DriftMeasure, number>>;
@@ -52,10 +61,10 @@ interface CountedColumn {
 }
 
 /**
- * Distributions of the inputs of a model in a window of time: the current half of it and the one before. Their memory does not
+ * Distributions of the inputs of a model, or of the vectors that it makes of them, in a window of time: the current half of it and the one before. Their memory does not
  * grow with the number of rows.
  */
-export class LiveInputs implements LiveInputsData {
+export class LiveTraffic implements LiveTrafficData {
   halves: readonly LiveHalf[] = [];
   // Private in JavaScript too, so that it is not sent to other processes.
   readonly #counted: ReadonlyMap<string, readonly CountedColumn[]>;
@@ -77,13 +86,11 @@ export class LiveInputs implements LiveInputsData {
   }
 
   /** Returns the sum of several processes. There must be at least one. Those with other reference data are left out. */
-  static merged(parts: readonly LiveInputsData[]): LiveInputs {
-    const [{ reference, halfMs }] = parts as [LiveInputsData];
-    const all = new LiveInputs(reference, halfMs);
-    const shape = JSON.stringify(reference.columns.map(({ name, counts }) => [name, counts.length]));
+  static merged(parts: readonly LiveTrafficData[]): LiveTraffic {
+    const [{ reference, halfMs }] = parts as [LiveTrafficData];
+    const all = new LiveTraffic(reference, halfMs);
     for (const part of parts) {
-      const own = JSON.stringify(part.reference.columns.map(({ name, counts }) => [name, counts.length]));
-      if (own === shape) for (const half of part.halves) all.add(half);
+      if (shapeOf(part.reference) === shapeOf(reference)) for (const half of part.halves) all.add(half);
     }
     return all;
   }
@@ -105,53 +112,73 @@ export class LiveInputs implements LiveInputsData {
     }
   }
 
+  /** Counts the vectors in the outputs of a request. */
+  observeOutputs(outputs: readonly Tensor[], now = Date.now()): void {
+    const { vectors } = this.halfOf(Math.floor(now / this.halfMs));
+    const output = outputs.find(({ name }) => name === this.reference.embedding?.output);
+    if (!vectors || !output || output.shape[0] === 0) return;
+    const { length: width } = vectors.sums;
+    // Requests may ask for fewer dimensions.
+    if (output.shape.length !== 2 || output.shape[1] !== width) return;
+    // One vector of a request counts, so that requests of many texts cost little.
+    const first = Math.floor(Math.random() * output.shape[0]!) * width;
+    const data = floatsOf(output);
+    for (let place = 0; place < width; place++) vectors.sums[place]! += data[first + place]!;
+    vectors.rows++;
+  }
+
   /** Number of rows in the window. */
   rows(now = Date.now()): number {
-    const [first] = this.window(now);
-    return first ? totalOf(first) : 0;
+    const { columns, vectors } = this.window(now);
+    return columns[0] ? totalOf(columns[0]) : (vectors?.rows ?? 0);
   }
 
   /** Returns the distances of each column from the reference data, if the window has enough rows. */
   drift(now = Date.now()): readonly ColumnDrift[] {
-    return this.window(now).flatMap((live, place) => {
+    const { columns, vectors } = this.window(now);
+    const drift = columns.flatMap((live, place) => {
       const rows = totalOf(live);
       if (rows < FEWEST_ROWS) return [];
       const column = this.reference.columns[place]!;
       const missing = Math.abs(live.missing / rows - column.missing / this.reference.rows);
       return { column: column.name, measures: { ...(rows > live.missing && distancesOf(column, live)), missing } };
     });
+    const { embedding } = this.reference;
+    if (!embedding || !vectors || vectors.rows < FEWEST_ROWS) return drift;
+    return [
+      ...drift,
+      { column: embedding.output, measures: embeddingDistances(embedding, vectors.rows, vectors.sums) },
+    ];
   }
 
-  /** Returns the values of each column in both halves of the window. */
-  private window(now: number): readonly LiveValues[] {
-    const current = Math.floor(now / this.halfMs);
-    const [first, second] = this.halves.filter(({ number }) => number >= current - 1);
-    if (!first || !second) return first?.columns ?? [];
-    return first.columns.map((values, place) => {
-      const sum = emptyValues(this.reference.columns[place]!);
-      addValues(sum, values);
-      addValues(sum, second.columns[place]!);
-      return sum;
-    });
+  /** Returns what is in both halves of the window. */
+  private window(now: number): LiveHalf {
+    const number = Math.floor(now / this.halfMs);
+    const sum = emptyHalf(number, this.reference);
+    for (const half of this.halves) if (half.number >= number - 1) addHalf(sum, half);
+    return sum;
   }
 
-  private add({ number, columns }: LiveHalf): void {
-    const newest = this.halves.at(-1)?.number ?? number;
-    if (number < newest - 1) return;
-    const own = this.halfOf(number).columns;
-    for (const [place, values] of columns.entries()) addValues(own[place]!, values);
+  private add(half: LiveHalf): void {
+    const newest = this.halves.at(-1)?.number ?? half.number;
+    if (half.number >= newest - 1) addHalf(this.halfOf(half.number), half);
   }
 
   /** Returns a half, and forgets those that are more than one half older than the newest. */
   private halfOf(number: number): LiveHalf {
     const known = this.halves.find((half) => half.number === number);
     if (known) return known;
-    const half = { number, columns: this.reference.columns.map(emptyValues) };
+    const half = emptyHalf(number, this.reference);
     const all = [...this.halves, half].sort((a, b) => a.number - b.number);
     const newest = all.at(-1)!.number;
     this.halves = all.filter((each) => each.number >= newest - 1);
     return half;
   }
+}
+
+/** Describes what is counted, to tell whether two processes count the same. */
+function shapeOf({ columns, embedding }: Reference): string {
+  return JSON.stringify([columns.map(({ name, counts }) => [name, counts.length]), embedding?.mean.length]);
 }
 
 function countedBy(column: ReferenceColumn): Pick<CountedColumn, 'edges' | 'categories'> {
@@ -163,6 +190,18 @@ function countedBy(column: ReferenceColumn): Pick<CountedColumn, 'edges' | 'cate
 function emptyValues({ kind, counts }: ReferenceColumn): LiveValues {
   const size = kind === 'number' ? counts.length : counts.length + 1;
   return { counts: new Float64Array(size), sums: new Float64Array(kind === 'number' ? size : 0), missing: 0 };
+}
+
+function emptyHalf(number: number, { columns, embedding }: Reference): LiveHalf {
+  const vectors = embedding && { rows: 0, sums: new Float64Array(embedding.mean.length) };
+  return { number, columns: columns.map(emptyValues), vectors };
+}
+
+function addHalf(sum: LiveHalf, { columns, vectors }: LiveHalf): void {
+  for (const [place, values] of columns.entries()) addValues(sum.columns[place]!, values);
+  if (!sum.vectors || !vectors) return;
+  sum.vectors.rows += vectors.rows;
+  for (const [place, each] of vectors.sums.entries()) sum.vectors.sums[place]! += each;
 }
 
 function addValues(sum: LiveValues, { counts, sums, missing }: LiveValues): void {

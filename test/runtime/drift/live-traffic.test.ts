@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { distributionOf } from '../../../runtime/src/drift/bins.js';
 import type { Reference } from '../../../runtime/src/drift/columns.js';
-import { LiveInputs } from '../../../runtime/src/drift/live-inputs.js';
+import { LiveTraffic } from '../../../runtime/src/drift/live-traffic.js';
 import { randomNumbers } from '../../../runtime/src/tensor/random-numbers.js';
 import type { Tensor } from '../../../runtime/src/tensor/tensor.js';
 
@@ -33,22 +33,22 @@ function rows(count: number, value: () => number, city = (row: number): string =
 }
 
 /** Sends rows in requests whose rows all count. */
-function send(live: LiveInputs, count: number, now: number, value: () => number, city?: (row: number) => string) {
+function send(live: LiveTraffic, count: number, now: number, value: () => number, city?: (row: number) => string) {
   for (let sent = 0; sent < count; sent += 50) live.observe(rows(Math.min(50, count - sent), value, city), now);
 }
 
-const measuresOf = (live: LiveInputs, now: number) =>
+const measuresOf = (live: LiveTraffic, now: number) =>
   Object.fromEntries(live.drift(now).map(({ column, measures }) => [column, measures]));
 
 describe('live inputs', () => {
   test('like the reference data have no drift, and others have', () => {
-    const live = new LiveInputs(REFERENCE, HALF);
+    const live = new LiveTraffic(REFERENCE, HALF);
     send(live, 2000, 0, random);
     const { x, city } = measuresOf(live, 0);
     expect(x!.ks).toBeLessThan(0.06);
     expect(x!.psi).toBeLessThan(0.05);
     expect(city).toEqual({ psi: 0, jensen_shannon: 0, missing: 0 });
-    const shifted = new LiveInputs(REFERENCE, HALF);
+    const shifted = new LiveTraffic(REFERENCE, HALF);
     send(
       shifted,
       2000,
@@ -63,20 +63,20 @@ describe('live inputs', () => {
   });
 
   test('of fewer than 200 rows have no distances, which would be chance', () => {
-    const live = new LiveInputs(REFERENCE, HALF);
+    const live = new LiveTraffic(REFERENCE, HALF);
     send(live, 199, 0, random);
     expect(live.rows(0)).toBe(199);
     expect(live.drift(0)).toEqual([]);
   });
 
   test('that are all missing show it, without the distances of values', () => {
-    const live = new LiveInputs(REFERENCE, HALF);
+    const live = new LiveTraffic(REFERENCE, HALF);
     send(live, 250, 0, () => Number.NaN);
     expect(measuresOf(live, 0).x).toEqual({ missing: 1 });
   });
 
   test('are forgotten after the window', () => {
-    const live = new LiveInputs(REFERENCE, HALF);
+    const live = new LiveTraffic(REFERENCE, HALF);
     send(live, 250, 0, () => 2);
     send(live, 250, HALF, random);
     expect(live.rows(HALF)).toBe(500);
@@ -86,17 +86,17 @@ describe('live inputs', () => {
   });
 
   test('of several processes add up to those of one, after they were sent', () => {
-    const [first, second, whole] = [1, 2, 3].map(() => new LiveInputs(REFERENCE, HALF)) as [
-      LiveInputs,
-      LiveInputs,
-      LiveInputs,
+    const [first, second, whole] = [1, 2, 3].map(() => new LiveTraffic(REFERENCE, HALF)) as [
+      LiveTraffic,
+      LiveTraffic,
+      LiveTraffic,
     ];
     for (let request = 0; request < 20; request++) {
       const inputs = rows(50, () => random() ** 2);
       (request % 3 ? first : second).observe(inputs, request * 100);
       whole.observe(inputs, request * 100);
     }
-    const merged = LiveInputs.merged([first, second].map((part) => structuredClone(part)));
+    const merged = LiveTraffic.merged([first, second].map((part) => structuredClone(part)));
     expect(merged.rows(1999)).toBe(1000);
     for (const [column, measures] of Object.entries(measuresOf(whole, 1999))) {
       for (const [name, value] of Object.entries(measures)) {
@@ -106,14 +106,14 @@ describe('live inputs', () => {
   });
 
   test('of a large request are a sample', () => {
-    const live = new LiveInputs(REFERENCE, HALF);
+    const live = new LiveTraffic(REFERENCE, HALF);
     for (let request = 0; request < 20; request++) live.observe(rows(10_000, random), 0);
     expect(live.rows(0)).toBe(1000);
     expect(measuresOf(live, 0).x!.ks).toBeLessThan(0.08);
   });
 
   test('take the same memory for a million rows', () => {
-    const live = new LiveInputs(REFERENCE, HALF);
+    const live = new LiveTraffic(REFERENCE, HALF);
     const inputs = rows(50, random);
     for (let request = 0; request < 20_000; request++) live.observe(inputs, request / 15);
     expect(live.rows(1400)).toBe(1_000_000);
