@@ -1,0 +1,17 @@
+"""Trains a convolutional network of PyTorch that reads handwritten digits of 8×8 pixels."""
+
+import sys
+from pathlib import Path
+
+sys.path.append(str(Path(__file__).parents[1] / "gallery"))
+from gallery import folder, pixels, save_network, train_network, write_rows
+from torch import nn
+
+train_x, test_x, train_y, test_y = pixels()
+network = nn.Sequential(
+    nn.Unflatten(1, (1, 8, 8)), nn.Conv2d(1, 16, 3, padding=1), nn.ReLU(), nn.MaxPool2d(2),
+    nn.Conv2d(16, 32, 3, padding=1), nn.ReLU(), nn.Flatten(), nn.Linear(512, 10),
+)
+out = folder()
+save_network(train_network(network, train_x, train_y, 15), out / "model.onnx", 64)
+write_rows(out / "held-out.csv", test_x, test_y)
