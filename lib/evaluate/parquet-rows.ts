@@ -5,15 +5,19 @@ import { EvaluationDataError } from './metrics/compute.js';
 /** Values of a row by the name of the column. */
 export type ParquetRow = Readonly<Record<string, unknown>>;
 
-type Decompressor = (page: Uint8Array, size: number) => Uint8Array;
+/** Function of Node that decompresses bytes. */
+type Decompress = (bytes: Uint8Array, options: { readonly maxOutputLength: number }) => Uint8Array;
+
+/** Returns a function that decompresses a page to the size that its header names, and to no more. */
+function ofPages(decompress: Decompress): (page: Uint8Array, size: number) => Uint8Array {
+  return (page, size) => decompress(page, { maxOutputLength: Math.max(1, size) });
+}
 
 /** Codecs by Node, beside Snappy, which the reader itself has. Only Node 22.15 and newer have zstd. */
-const DECOMPRESSORS: Readonly<Record<string, Decompressor>> = {
-  GZIP: (page, size) => zlib.gunzipSync(page, { maxOutputLength: Math.max(1, size) }),
-  BROTLI: (page, size) => zlib.brotliDecompressSync(page, { maxOutputLength: Math.max(1, size) }),
-  ...('zstdDecompressSync' in zlib && {
-    ZSTD: (page: Uint8Array, size: number) => zlib.zstdDecompressSync(page, { maxOutputLength: Math.max(1, size) }),
-  }),
+const DECOMPRESSORS = {
+  GZIP: ofPages(zlib.gunzipSync),
+  BROTLI: ofPages(zlib.brotliDecompressSync),
+  ...('zstdDecompressSync' in zlib && { ZSTD: ofPages(zlib.zstdDecompressSync) }),
 };
 
 const CODECS: readonly string[] = ['UNCOMPRESSED', 'SNAPPY', ...Object.keys(DECOMPRESSORS)];
