@@ -6,17 +6,20 @@ import { METRICS } from '../../../lib/evaluate/metrics/table.js';
 
 /** Random data with what another library says of it. */
 interface Case {
-  readonly kind: 'entities' | 'objects';
+  readonly kind: 'entities' | 'objects' | 'rankings';
   readonly data: Readonly<Record<string, unknown>>;
   readonly values: Readonly<Record<string, number>>;
 }
 
-/** Written by reference_metrics.py. */
-const CASES: Case[] = JSON.parse(readFileSync(join(__dirname, 'reference-metrics.json'), 'utf8'));
+/** Written by reference_metrics.py and reference_rankings.py. */
+const CASES = ['reference-metrics.json', 'reference-rankings.json'].flatMap(
+  (file) => JSON.parse(readFileSync(join(__dirname, file), 'utf8')) as Case[],
+);
 
 test.each([
   ['entities', 'seqeval'],
   ['objects', 'pycocotools'],
+  ['rankings', 'ranx'],
 ] as const)('metrics of %s are those of %s', (kind, _judge) => {
   const cases = CASES.filter((each) => each.kind === kind);
   expect(cases.length).toBeGreaterThan(9);
