@@ -14,6 +14,8 @@ interface Flavor {
   readonly name: string;
   /** Packages that MLflow loads the model with, if the package pins none. */
   readonly packages: readonly string[];
+  /** Whether MLflow calls the model by the names of its tensors only. @default false */
+  readonly takesNames?: boolean;
   /** Returns the name of the model in the folder. */
   file(model: Model): string;
   /** Returns the settings of the flavor, and those of MLflow's own server. */
@@ -62,6 +64,7 @@ const FLAVORS: Partial<Record<ModelFormat, Flavor>> = {
   saved_model: {
     name: 'tensorflow',
     packages: ['tensorflow'],
+    takesNames: true,
     file: () => 'model',
     settings: (_, folder) => ({
       flavor: {
@@ -90,7 +93,7 @@ export function mlflowLayout(model: Model): readonly LayoutFile[] {
   const description = {
     flavors: { [found.name]: flavor, python_function: { loader_module: `mlflow.${found.name}`, ...served } },
     mlflow_version: MLFLOW_VERSION,
-    signature: { inputs: schema(inputs), outputs: schema(outputs), params: null },
+    signature: { inputs: schema(inputs, found.takesNames), outputs: schema(outputs, found.takesNames), params: null },
   };
   return [
     // JSON is YAML, too.
@@ -115,8 +118,12 @@ const NUMPY_TYPES: Partial<Record<Datatype, string>> = {
   FP64: 'float64',
 };
 
-/** Returns a schema of MLflow as JSON: columns with the labels of a single table, or tensors. */
-function schema(tensors: readonly ManifestTensor[]): string {
+/**
+ * Returns a schema of MLflow as JSON: columns with the labels of a single table, or tensors.
+ *
+ * @param takesNames whether a single tensor has a name, too
+ */
+function schema(tensors: readonly ManifestTensor[], takesNames = false): string {
   const [only] = tensors;
   if (tensors.length === 1 && only!.labels && only!.datatype === 'FP64' && only!.shape.length === 2) {
     return JSON.stringify(only!.labels.map((name) => ({ type: 'double', name, required: true })));
@@ -126,7 +133,7 @@ function schema(tensors: readonly ManifestTensor[]): string {
       type: 'tensor',
       'tensor-spec': { dtype: NUMPY_TYPES[datatype] ?? datatype.toLowerCase(), shape },
       // A request without names fits a single tensor only if it has none.
-      ...(tensors.length > 1 && { name }),
+      ...((takesNames || tensors.length > 1) && { name }),
     })),
   );
 }

@@ -2,6 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { Manifest } from '@modelship/runtime/manifest';
 import { afterAll, expect, test, vi } from 'vitest';
 import { type ExportKind, exportPackage } from '../../../lib/export/index.js';
 import { readTextProto } from '../../../lib/pack/adopt/text-proto.js';
@@ -81,6 +82,19 @@ test('weights in other files go along', () => {
   rmSync(directory, { recursive: true });
 });
 
+test('the tensors of a SavedModel have names in MLflow, and the only one of another model has none', () => {
+  for (const [format, name] of [
+    ['saved_model', 'features'],
+    ['skops', undefined],
+  ] as const) {
+    const directory = writePackage({ format });
+    const { out } = exported(directory, 'mlflow');
+    const { signature } = JSON.parse(readFileSync(join(out, 'MLmodel'), 'utf8'));
+    expect(JSON.parse(signature.inputs).map((tensor: { name?: string }) => tensor.name)).toEqual([name]);
+    rmSync(directory, { recursive: true });
+  }
+});
+
 test.each<[string, () => string, ExportKind, RegExp]>([
   ['a pickle to MLflow', () => writePackage({ format: 'pickle' }), 'mlflow', /has the format pickle, and onnx, /],
   ['a pickle to Triton', () => writePackage({ format: 'pickle' }), 'triton', /has the format pickle, and onnx, /],
@@ -120,6 +134,15 @@ test('a file is not taken for a folder', () => {
   rmSync(directory, { recursive: true });
 });
 
+interface Rows {
+  readonly inputs: unknown;
+}
+
+/** Names the only input of a request. */
+function byName({ inputs }: Rows, manifest: Manifest): object {
+  return { inputs: { [manifest.inputs[0]!.name]: inputs } };
+}
+
 test.runIf(ALL)(
   'MLflow itself loads its folders, and gives the answers of the packed models',
   async () => {
@@ -127,14 +150,20 @@ test.runIf(ALL)(
     vi.stubEnv('MODELSHIP_PYTHON', python);
     for (const name of ['onnx_network', 'lightgbm_booster', 'xgboost_booster', 'xgboost_label', 'keras_network']) {
       const artefact = join(ARTEFACTS, 'mlflow', name);
-      await packModel({ source: artefact, name, out: join(folder, name) });
+      const manifest = await packModel({ source: artefact, name, out: join(folder, name) });
       const { out } = exported(join(folder, name), 'mlflow');
       const answers = answersOf(artefact);
-      const requests = JSON.stringify(answers.map(({ request }) => request));
+      // MLflow calls a SavedModel by the names of its tensors only.
+      const names = name === 'keras_network' ? manifest : undefined;
+      const asked = answers.map(({ request }) => (names ? byName(request as Rows, names) : request));
+      const requests = JSON.stringify(asked);
       const text = execFileSync(python, [join(__dirname, 'ask_mlflow.py'), out], { input: requests, encoding: 'utf8' });
       const responses: { predictions: unknown }[] = JSON.parse(text);
       expect(responses).toHaveLength(answers.length);
-      for (const [index, response] of responses.entries()) expectClose(response, answers[index]!.response);
+      for (const [index, { predictions }] of responses.entries()) {
+        const found = names ? (predictions as Record<string, unknown>)[names.outputs[0]!.name] : predictions;
+        expectClose({ predictions: found }, answers[index]!.response);
+      }
     }
     vi.unstubAllEnvs();
   },
