@@ -137,7 +137,9 @@ export class Deployment {
 
   /** Number of resources, without data sources. */
   async size(): Promise<number> {
-    return (await this.terraform('state', 'list')).split('\n').filter((line) => line && !line.includes('data.')).length;
+    const addresses = (await this.terraform('state', 'list')).split('\n').filter(Boolean);
+    // `terraform_data` is a resource.
+    return addresses.filter((address) => !/(^|\.)data\./.test(address)).length;
   }
 
   output(name: string): Promise<string> {

@@ -4,7 +4,7 @@ import { Gpu, ServerlessModel } from '../../lib/gcp/index.js';
 import { Rollout } from '../../lib/serving/rollout.js';
 import { CLUSTER_VARIANTS } from '../lib/gcp/cluster-variants.js';
 import { googleStack, KEY, minimal } from '../lib/gcp/support.js';
-import { modelOf, VARIANTS, type Variant } from '../lib/gcp/variants.js';
+import { modelOf, SECRET, VARIANTS, type Variant } from '../lib/gcp/variants.js';
 import { GoogleDouble } from '../support/doubles/google/server.js';
 import { Kubernetes } from '../support/doubles/kubernetes.js';
 import { Deployment, expectSettled, runLifecycle } from './deployment.js';
@@ -39,6 +39,8 @@ async function expectLifecycle({ name, make }: Variant): Promise<void> {
 async function startDouble(kubernetes?: Kubernetes): Promise<void> {
   double = await GoogleDouble.start(PROJECT, kubernetes);
   double.store.give(`cloudkms.googleapis.com/${KEY}`, { name: KEY, purpose: 'ENCRYPT_DECRYPT' });
+  const secret = `projects/${PROJECT}/secrets/${SECRET}`;
+  double.store.give(`secretmanager.googleapis.com/${secret}`, { name: secret, replication: { automatic: {} } });
 }
 
 describeOnRequest('google --local', () => {

@@ -9,6 +9,7 @@ import {
   ManagedEndpointModel,
   ServerlessModel,
   VpcEgress,
+  WebAcl,
 } from '../../../lib/gcp/index.js';
 import { Model } from '../../../lib/model/model.js';
 import { Access } from '../../../lib/serving/access.js';
@@ -52,6 +53,8 @@ function bucketOf(stack: TerraformStack, id: string): string {
   return new StorageBucket(stack, id, { name, location: REGION, uniformBucketLevelAccess: true }).name;
 }
 
+/** Secret in Secret Manager that a variant reads. */
+export const SECRET = 'hub-token';
 const ACCOUNT = 'serviceAccount:caller@other-project.iam.gserviceaccount.com';
 
 /** Every default stack without a cluster, and stacks that use what the defaults leave out. */
@@ -91,6 +94,17 @@ export const VARIANTS: readonly Variant[] = [
   variant(
     'Cloud Run with a GPU',
     (stack, props) => new ServerlessModel(stack, 'Iris', { ...props, gpu: Gpu.nvidiaL4() }),
+  ),
+  variant(
+    'Cloud Run with a domain, a web ACL, secrets and APIs',
+    (stack, props) =>
+      new ServerlessModel(stack, 'Iris', {
+        ...props,
+        domainName: 'iris.example.com',
+        webAcl: WebAcl.managed(),
+        secrets: { HF_TOKEN: SECRET },
+        enableApis: true,
+      }),
   ),
   variant('Vertex AI', (stack, props) => new ManagedEndpointModel(stack, 'Iris', props)),
   variant(

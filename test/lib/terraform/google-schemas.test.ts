@@ -1,53 +1,28 @@
-import type { TerraformStack } from 'cdktf';
 import { describe, expect, test, vi } from 'vitest';
-import { BatchCompute, BatchModel, Gpu, ServerlessModel, WebAcl } from '../../../lib/gcp/index.js';
+import { BatchCompute, BatchModel, Gpu } from '../../../lib/gcp/index.js';
 import { CLUSTER_VARIANTS, EXISTING_CLUSTER_VARIANTS } from '../gcp/cluster-variants.js';
-import { googleStack, minimal, template } from '../gcp/support.js';
-import { VARIANTS } from '../gcp/variants.js';
+import { template } from '../gcp/support.js';
+import { VARIANTS, variant } from '../gcp/variants.js';
 import { readSchema, schemaFaults } from './provider-schema.js';
 
 vi.mock('../../../lib/bundle/runtime-folder.js', () => import('../azure/small-runtime.js'));
 
-/** Stack of a construct that `make` adds. */
-function stackOf(make: (stack: TerraformStack) => unknown): TerraformStack {
-  const stack = googleStack();
-  make(stack);
-  return stack;
-}
-
-/** Every default stack and variant of the tests of Google Cloud, and stacks that use what the variants leave out. */
-const STACKS: readonly [string, () => TerraformStack][] = [
-  ...[...VARIANTS, ...CLUSTER_VARIANTS, ...EXISTING_CLUSTER_VARIANTS].map(
-    ({ name, make }): [string, () => TerraformStack] => [name, () => make()],
+/** Every default stack and variant of the tests of Google Cloud, and a stack that uses what the variants leave out. */
+const STACKS = [
+  ...VARIANTS,
+  ...CLUSTER_VARIANTS,
+  ...EXISTING_CLUSTER_VARIANTS,
+  variant('Cloud Run job with a GPU and alarms', (stack, { model, image, ...props }) =>
+    new BatchModel(stack, 'Batch', {
+      ...props,
+      compute: BatchCompute.job({ model, image, gpu: Gpu.nvidiaL4() }),
+      inputBucket: 'rows',
+      alarmActions: ['projects/project-a/notificationChannels/1'],
+    }).grantStart('user:a@example.com'),
   ),
-  [
-    'Cloud Run with a domain, a web ACL and secrets',
-    () =>
-      stackOf(
-        (stack) =>
-          new ServerlessModel(stack, 'Iris', {
-            ...minimal,
-            domainName: 'iris.example.com',
-            webAcl: WebAcl.managed(),
-            secrets: { HF_TOKEN: 'hub-token' },
-          }),
-      ),
-  ],
-  [
-    'Cloud Run job with a GPU and alarms',
-    () =>
-      stackOf((stack) =>
-        new BatchModel(stack, 'Batch', {
-          compute: BatchCompute.job({ model: minimal.model, image: minimal.image, gpu: Gpu.nvidiaL4() }),
-          region: minimal.region,
-          inputBucket: 'rows',
-          alarmActions: ['projects/project-a/notificationChannels/1'],
-        }).grantStart('user:a@example.com'),
-      ),
-  ],
 ];
 
-const SYNTHESIZED = STACKS.map(([name, make]) => ({ name, synthesized: { json: template(make()) } }));
+const SYNTHESIZED = STACKS.map(({ name, make }) => ({ name, synthesized: { json: template(make()) } }));
 
 /** The versions that the stacks are for: the last of google 6, which the bindings have, and a current one. */
 const PROVIDERS = [

@@ -59,11 +59,24 @@ const address = kind((value) => {
   Object.assign(value, { address: '203.0.113.10', addressType: value.addressType ?? 'EXTERNAL', status: 'RESERVED' });
 });
 
+/** A method that sets fields of the resource in whose path it is. */
+function setting(fieldsOf: (body: Json) => Json): (call: Call) => Json {
+  return ({ store, key, body }) => Object.assign(store.get(key.replace(/\/\w+$/, '')), fieldsOf(body));
+}
+
+const setLabels = setting(({ labels }) => ({ labels }));
+
 export const compute: {
   /** What kinds of Compute Engine do that have no entry of their own. */
   readonly any: Kind;
   readonly kinds: { readonly [id: string]: Kind };
+  readonly methods: { readonly [id: string]: (call: Call) => Json };
 } = {
   any: resource,
   kinds: { 'compute.routers': router, 'compute.globalAddresses': address },
+  methods: {
+    'compute.backendServices.setSecurityPolicy': setting(({ securityPolicy }) => ({ securityPolicy })),
+    'compute.globalAddresses.setLabels': setLabels,
+    'compute.globalForwardingRules.setLabels': setLabels,
+  },
 };

@@ -57,6 +57,7 @@ const KINDS: { readonly [id: string]: Kind } = {
 /** Methods that are more than create, read, update and delete, by method id. */
 const METHODS: { readonly [id: string]: (call: Call) => Json } = {
   ...cloudBuild.methods,
+  ...compute.methods,
   ...gke.methods,
   ...iam.methods,
   ...logging.methods,
