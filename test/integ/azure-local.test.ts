@@ -15,8 +15,11 @@ const MODELS = { first: model('1'), second: model('2') };
 const TIMEOUT = { timeout: 5_400_000 };
 let double: AzureDouble;
 
-/** Default stacks, by whether they create a cluster. Container Apps have tests of their own. */
-const DEFAULTS = VARIANTS.filter(({ name }) => /^(ServerlessModel on Functions|ManagedEndpointModel)$/.test(name));
+/** Stacks without a cluster. Apps of Container Apps have tests of their own. */
+const STACKS = VARIANTS.filter(({ name }) =>
+  /^(ServerlessModel on Functions|ManagedEndpointModel|Container Apps job)$/.test(name),
+);
+/** Stacks that create a cluster. */
 const CLUSTERS = VARIANTS.filter(({ name }) => name === 'ContainerModel');
 
 /** Applies, updates, rolls back and destroys a variant. */
@@ -53,7 +56,7 @@ describeOnRequest('azure --local', () => {
       double = await AzureDouble.start();
     });
 
-    describe.each(DEFAULTS)('$name', (variant) => {
+    describe.each(STACKS)('$name', (variant) => {
       test('is applied, updated, rolled back and destroyed', TIMEOUT, () => expectLifecycle(variant));
     });
 
@@ -77,6 +80,18 @@ describeOnRequest('azure --local', () => {
         'the first version again': () => containerApp('first', { versionSalt: 'rollback' }),
       });
       expectSettled('Container Apps with a canary', lifecycle, double.left);
+    });
+
+    test('an image whose build failed is built by the next apply, through a new link', TIMEOUT, async () => {
+      const { stack } = VARIANTS.find(({ name }) => name === 'Container Apps with an image that is built')!;
+      const deployment = new Deployment(double.env);
+      double.store.builds.areFailing = true;
+      await deployment.synthesize(stack());
+      await expect(deployment.apply()).rejects.toThrow(/RunFailed/);
+      double.store.builds.areFailing = false;
+      const lifecycle = await runLifecycle(deployment, { 'the next apply': () => stack() });
+      expectSettled('Container Apps with an image that is built', lifecycle, double.left);
+      expect(new Set(double.store.builds.links).size).toBe(2);
     });
   });
 
