@@ -19,6 +19,8 @@ let double: AzureDouble;
 const STACKS = VARIANTS.filter(({ name }) =>
   /^(ServerlessModel on Functions|ManagedEndpointModel|Container Apps job)$/.test(name),
 );
+/** Context of an app that selects azurerm 5. */
+const AZURERM_5 = { 'modelship:providerVersions': { azurerm: '~> 5.2' } };
 /** Stacks that create a cluster. */
 const CLUSTERS = VARIANTS.filter(({ name }) => name === 'ContainerModel');
 
@@ -58,6 +60,16 @@ describeOnRequest('azure --local', () => {
 
     describe.each(STACKS)('$name', (variant) => {
       test('is applied, updated, rolled back and destroyed', TIMEOUT, () => expectLifecycle(variant));
+    });
+
+    test('Functions behind Front Door are applied, updated and destroyed by azurerm 5', TIMEOUT, async () => {
+      const { name, stack } = VARIANTS.find((each) => each.name.startsWith('Functions behind Front Door'))!;
+      const lifecycle = await runLifecycle(new Deployment(double.env), {
+        'the first version': () => stack({ model: MODELS.first }, AZURERM_5),
+        'the second version': () => stack({ model: MODELS.second }, AZURERM_5),
+      });
+      expectSettled(name, lifecycle, double.left);
+      expect(lifecycle.providers['registry.terraform.io/hashicorp/azurerm']).toMatch(/^5\./);
     });
 
     test('Container Apps are applied, updated, rolled back and destroyed', TIMEOUT, async () => {

@@ -1,6 +1,7 @@
 import { aks } from './aks.js';
 import { builtInRoleName } from './arm.js';
 import { containerRegistry } from './container-registry.js';
+import { frontDoor } from './front-door.js';
 import { monitor } from './monitor.js';
 import { named } from './names.js';
 import { ACCOUNT_KEYS, type AzureStore, type Json, Refusal } from './store.js';
@@ -102,6 +103,7 @@ const roleAssignment: Kind = {
 export const KINDS: { readonly [type: string]: Kind } = {
   ...aks.kinds,
   ...containerRegistry.kinds,
+  ...frontDoor.kinds,
   ...monitor.kinds,
   'microsoft.resources/resourcegroups': { check: named(/^[-\w.()]{1,90}$/) },
   'microsoft.storage/storageaccounts': storageAccount,
