@@ -34,7 +34,8 @@ const ENGINES: Partial<Record<ModelFormat, () => Promise<Engine>>> = {
 /** Returns the artifact of the package in `directory`, with the signature in its manifest. */
 export function artifactOf(directory: string, manifest: Manifest): Artifact {
   const { artifact, code, format, signatures, task } = manifest;
-  const { inputs, outputs } = task ? signatures![TENSORS_SIGNATURE]! : manifest;
+  // A task has a signature for the model's own tensors, unless the model does the task itself.
+  const { inputs, outputs } = (task && signatures?.[TENSORS_SIGNATURE]) ?? manifest;
   return {
     path: join(directory, artifact),
     format,
