@@ -1,4 +1,3 @@
-import type { Signature } from '@modelship/runtime';
 import { InvalidArgumentError } from 'commander';
 import { comparisonLines, comparisonOf } from '../evaluate/comparison/comparison.js';
 import { type DataRow, FOLDER_LABEL, isPictureFolder, readDataSet } from '../evaluate/data-set.js';
@@ -13,9 +12,10 @@ import { htmlReport } from '../evaluate/html-report.js';
 import {
   type CheckedLimit,
   checkedLimits,
-  LIMIT_TEXTS,
+  foreignMetric,
   type MetricLimit,
   type MetricLimits,
+  missedLimits,
 } from '../evaluate/limits.js';
 import { EvaluationDataError } from '../evaluate/metrics/compute.js';
 import { METRICS, type MetricKind } from '../evaluate/metrics/table.js';
@@ -27,18 +27,18 @@ import {
   robustnessTable,
 } from '../evaluate/robustness/robustness.js';
 import type { RowEvaluation } from '../evaluate/row-evaluation.js';
-import { RowSample, type SampledBatch } from '../evaluate/row-sample.js';
+import { RowSample } from '../evaluate/row-sample.js';
 import { evaluationOf, type Task } from '../evaluate/tasks/index.js';
-import { sampleInputs } from '../pack/index.js';
-import { figure, figureOrNone } from '../report/figure.js';
+import { figureOrNone } from '../report/figure.js';
+import type { Predictor } from '../requests/predictor.js';
+import { requestRows, rowRequest } from '../requests/row-request.js';
 import { type AgainstFlags, checkComparable, rejectWorse } from './evaluate-against.js';
 import { CommandFailure } from './failure.js';
 import { checkHtmlPath, writeHtml } from './html-option.js';
 import { Interruption } from './interruption.js';
 import { interrupted } from './load-failures.js';
 import { Output, table } from './output.js';
-import { openPredictor, type Predictor, type PredictorFlags } from './predictor.js';
-import { columnValues, expectedRow, takesPictures } from './row-values.js';
+import { type OpenPredictor, openPredictor, type PredictorFlags } from './predictor.js';
 
 export interface RowFlags extends PredictorFlags, AgainstFlags, MetricLimits {
   readonly rows: string;
@@ -66,12 +66,6 @@ const METRIC_NAMES = [...new Set(Object.values(METRICS).flatMap((metrics) => Obj
 
 /** Kinds whose metrics do not take weights. */
 const UNWEIGHTED: readonly MetricKind[] = ['clusters', 'objects'];
-
-/** Rows of one request. */
-const BATCH_ROWS = 256;
-
-/** Pictures of one request. Each may have some megabytes. */
-const BATCH_PICTURES = 8;
 
 /** Most rows that are drawn to change them or to compare copies. Models that take one row or pictures in a request get fewer. */
 const DRAWN_ROWS = 500;
@@ -140,7 +134,7 @@ export async function evaluateRows(target: string, flags: RowFlags): Promise<voi
   const targets = flags.against === undefined ? [target] : [target, flags.against];
   try {
     const evaluations = await output.progress(`Evaluate ${targets.join(' against ')}`, async (step) => {
-      const predictors: Predictor[] = [];
+      const predictors: OpenPredictor[] = [];
       try {
         for (const each of targets) predictors.push(await openPredictor(each, flags));
         return await evaluated(predictors, { ...flags, label }, step, interruption.signal);
@@ -231,16 +225,14 @@ async function evaluated(
     );
   }
   if (baseline) checkComparable(version, baseline, flags);
-  const canBatch = predictors.every(({ signature }) => signature.inputs.every(({ shape }) => shape[0] === -1));
-  const arePictures = predictors.some(({ signature }) => takesPictures(signature));
-  const batchRows = !canBatch ? 1 : arePictures ? BATCH_PICTURES : BATCH_ROWS;
+  const batchRows = requestRows(predictors.map(({ signature }) => signature));
   const needsSample = flags.robustness || flags.extraction !== undefined;
   const sample = new RowSample<DataRow>(Math.min(DRAWN_ROWS, batchRows * DRAWN_REQUESTS));
   const batch: DataRow[] = [];
   const run = async () => {
     if (batch.length === 0) return;
     for (const [index, { signature, predict }] of predictors.entries()) {
-      const { rows, inputs } = requestOf(batch, signature, flags);
+      const { rows, inputs } = rowRequest(batch, signature, flags);
       evaluations[index]!.add(rows, await predict(inputs), inputs);
     }
     batch.length = 0;
@@ -257,7 +249,7 @@ async function evaluated(
   if (version.rows === 0) throw interrupted();
   if (!needsSample || signal.aborted) return { version, baseline };
   const [{ signature, predict }] = predictors as [Predictor];
-  const drawn = sample.batches(batchRows, (rows) => requestOf(rows, signature, flags));
+  const drawn = sample.batches(batchRows, (rows) => rowRequest(rows, signature, flags));
   const evaluation = () => evaluationOf(signature.outputs, flags.task);
   const options = { predict, step, signal };
   const robustness = flags.robustness
@@ -271,36 +263,14 @@ async function evaluated(
   return { version, baseline, robustness, extraction };
 }
 
-/** Returns the labels of some rows, and the inputs of a model for them. */
-function requestOf(
-  batch: readonly DataRow[],
-  signature: Signature,
-  flags: RowFlags & { readonly label: string },
-): SampledBatch {
-  return {
-    rows: batch.map((row) => expectedRow(row, flags)),
-    inputs: sampleInputs(columnValues(batch, signature, flags), signature, batch[0]!.place),
-  };
-}
-
 /** Rejects metrics that the model does not have. */
-function rejectForeign({ kinds }: RowEvaluation, { min, max, metric: compared }: RowFlags): void {
-  const own = kinds.flatMap((kind) => Object.keys(METRICS[kind]));
+function rejectForeign(evaluation: RowEvaluation, { min, max, metric: compared }: RowFlags): void {
   const named = [...min, ...max].map(({ metric }) => metric);
-  const foreign = [...named, ...(compared === undefined ? [] : [compared])].find((metric) => !own.includes(metric));
-  if (foreign === undefined) return;
-  throw new CommandFailure(
-    'METRIC_UNKNOWN',
-    `${foreign} is not a metric of this model. Its metrics: ${own.join(', ')}.`,
-  );
+  const foreign = foreignMetric(evaluation, [...named, ...(compared === undefined ? [] : [compared])]);
+  if (foreign !== undefined) throw new CommandFailure('METRIC_UNKNOWN', foreign);
 }
 
 function rejectMissed(limits: readonly CheckedLimit[]): void {
-  const missed = limits.filter(({ isMet }) => !isMet);
-  if (missed.length === 0) return;
-  const texts = missed.map(({ metric, limit, bound, value }) => {
-    const got = value === undefined ? 'not defined for these rows' : figure(value);
-    return `${metric} is ${got}, and must be ${LIMIT_TEXTS[bound]} ${limit}`;
-  });
-  throw new CommandFailure('METRIC_MISSED', `${texts.join('; ')}.`);
+  const missed = missedLimits(limits);
+  if (missed.length > 0) throw new CommandFailure('METRIC_MISSED', `${missed.join('; ')}.`);
 }

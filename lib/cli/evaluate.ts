@@ -1,33 +1,20 @@
-import { differenceBetween } from '@modelship/runtime/serve';
 import { Command, InvalidArgumentError, Option } from 'commander';
-import { MetricsBuilder, type OutputMetrics } from '../evaluate/metrics.js';
+import type { OutputMetrics } from '../evaluate/metrics.js';
 import { TASKS } from '../evaluate/tasks/index.js';
-import { type SampleRequest, sampleInputs, sampleTensors } from '../pack/index.js';
 import { figure } from '../report/figure.js';
+import { SHOWN_DIFFERENCES, sampleAgreement } from '../requests/sample-agreement.js';
 import { withEndpointOptions } from './endpoint.js';
 import { evaluateRows, metricLimit, metricName, queryCount, type RowFlags } from './evaluate-rows.js';
 import { CommandFailure } from './failure.js';
 import { withTrustOption } from './local.js';
 import { Output, table } from './output.js';
-import { isPackage, openPredictor, type Predictor, type PredictorFlags, withPackageOption } from './predictor.js';
+import { isPackage, openPredictor, type PredictorFlags, withPackageOption } from './predictor.js';
 import { type SampleFlags, sampleRequests, withSampleOptions } from './samples.js';
 
 interface EvaluateFlags extends PredictorFlags, SampleFlags, Omit<RowFlags, 'rows'> {
   readonly minAgreement: number;
   readonly rows?: string;
 }
-
-/** Result of an evaluation. */
-interface Evaluation {
-  readonly samples: number;
-  /** Number of samples whose responses are entirely within the tolerance. */
-  readonly agreeing: number;
-  /** Descriptions of the first samples that differ. */
-  readonly differences: readonly string[];
-  readonly metrics: readonly OutputMetrics[];
-}
-
-const SHOWN_DIFFERENCES = 5;
 
 export function evaluateCommand(): Command {
   const command = withSampleOptions(
@@ -121,7 +108,7 @@ async function evaluate(target: string, flags: EvaluateFlags, command: Command):
   const { evaluation, tolerance } = await output.progress(`Evaluate ${target}`, async () => {
     const predictor = await openPredictor(target, flags);
     try {
-      return { evaluation: await compared(predictor, requests), tolerance: predictor.tolerance };
+      return { evaluation: await sampleAgreement(predictor, requests), tolerance: predictor.tolerance };
     } finally {
       await predictor.close();
     }
@@ -139,31 +126,6 @@ async function evaluate(target: string, flags: EvaluateFlags, command: Command):
       `${agreeing} of ${samples} samples agree, and --min-agreement asks for a share of ${flags.minAgreement}.`,
     );
   }
-}
-
-async function compared(predictor: Predictor, requests: readonly SampleRequest[]): Promise<Evaluation> {
-  const metrics = new Map<string, MetricsBuilder>();
-  const differences: string[] = [];
-  let agreeing = 0;
-  for (const { place, inputs, expected = {} } of requests) {
-    const outputs = await predictor.predict(sampleInputs(inputs, predictor.signature, place));
-    let difference: string | undefined;
-    for (const wanted of sampleTensors(expected, predictor.signature.outputs, place, true)) {
-      const got = outputs.find(({ name }) => name === wanted.name)!;
-      difference ??= differenceBetween(got, wanted, predictor.tolerance);
-      if (got.data.length !== wanted.data.length) continue;
-      if (!metrics.has(wanted.name)) metrics.set(wanted.name, new MetricsBuilder(wanted.name));
-      metrics.get(wanted.name)!.add(got, wanted);
-    }
-    if (difference === undefined) agreeing++;
-    else if (differences.length < SHOWN_DIFFERENCES) differences.push(`${place}: ${difference}`);
-  }
-  return {
-    samples: requests.length,
-    agreeing,
-    differences,
-    metrics: [...metrics.values()].map((each) => each.finish()),
-  };
 }
 
 function figuresText(figures: Omit<OutputMetrics, 'output'>): string {

@@ -5,6 +5,7 @@ import { Command, InvalidArgumentError, Option } from 'commander';
 import { type DataRow, readDataSet } from '../evaluate/data-set.js';
 import { EvaluationDataError } from '../evaluate/metrics/compute.js';
 import { sampleInputs } from '../pack/index.js';
+import { columnValues } from '../requests/row-values.js';
 import {
   answerJson,
   call,
@@ -21,7 +22,6 @@ import { type LocalFlags, serveLocally, withTrustOption } from './local.js';
 import { Output } from './output.js';
 import { endpointSignature, isPackage } from './predictor.js';
 import { requireOptions } from './required-options.js';
-import { columnValues } from './row-values.js';
 
 interface ExplainFlags extends EndpointFlags, LocalFlags {
   readonly rows: string;

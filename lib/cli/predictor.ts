@@ -2,23 +2,14 @@ import type { Signature, Tensor } from '@modelship/runtime';
 import { type Manifest, readManifest, signaturesOf, verifyFiles, withInputRules } from '@modelship/runtime/manifest';
 import { encodeInferRequestJson, encodePredictionLines, formatOfPlatform, loadModel } from '@modelship/runtime/serve';
 import type { Command } from 'commander';
-import {
-  DEFAULT_TOLERANCE,
-  sampleTensors,
-  type Tolerance,
-  tensorsOfOpenInference,
-  tensorsOfPredictions,
-} from '../pack/index.js';
+import { DEFAULT_TOLERANCE, sampleTensors, tensorsOfOpenInference, tensorsOfPredictions } from '../pack/index.js';
+import type { Predictor } from '../requests/predictor.js';
 import { answerJson, call, type Endpoint, type EndpointFlags, findEndpoint, inferUrl, successful } from './endpoint.js';
 import { CommandFailure } from './failure.js';
 import { engineOptions, type LocalFlags } from './local.js';
 
 /** A model that responds to requests, in a package or behind a URL. */
-export interface Predictor {
-  readonly signature: Signature;
-  readonly tolerance: Tolerance;
-  /** Returns the outputs in the order of the signature. */
-  predict(inputs: readonly Tensor[]): Promise<readonly Tensor[]>;
+export interface OpenPredictor extends Predictor {
   close(): Promise<void>;
 }
 
@@ -45,11 +36,11 @@ export function isPackage(target: string): boolean {
  *
  * @throws ModelPackageError or CommandFailure
  */
-export function openPredictor(target: string, flags: PredictorFlags): Promise<Predictor> {
+export function openPredictor(target: string, flags: PredictorFlags): Promise<OpenPredictor> {
   return isPackage(target) ? packagePredictor(target, flags) : endpointPredictor(target, flags);
 }
 
-async function packagePredictor(directory: string, flags: LocalFlags): Promise<Predictor> {
+async function packagePredictor(directory: string, flags: LocalFlags): Promise<OpenPredictor> {
   const manifest = readManifest(directory);
   await verifyFiles(directory, manifest);
   const model = await loadModel(directory, manifest, engineOptions(flags));
@@ -61,7 +52,7 @@ async function packagePredictor(directory: string, flags: LocalFlags): Promise<P
   };
 }
 
-async function endpointPredictor(url: string, flags: PredictorFlags): Promise<Predictor> {
+async function endpointPredictor(url: string, flags: PredictorFlags): Promise<OpenPredictor> {
   const endpoint = await findEndpoint(url, flags);
   const manifest = flags.package === undefined ? undefined : readManifest(flags.package);
   const signature = await endpointSignature(endpoint, manifest);

@@ -1,4 +1,6 @@
-import type { RowMetrics } from './row-evaluation.js';
+import { figure } from '../report/figure.js';
+import { METRICS } from './metrics/table.js';
+import type { RowEvaluation, RowMetrics } from './row-evaluation.js';
 
 /** Limit of a metric. */
 export interface MetricLimit {
@@ -31,4 +33,22 @@ export function checkedLimits({ metrics }: RowMetrics, { min, max }: MetricLimit
     return { metric, bound, limit, value, isMet: bound === 'min' ? value >= limit : value <= limit };
   };
   return [...min.map((each) => check('min', each)), ...max.map((each) => check('max', each))];
+}
+
+/** Returns a sentence about the first metric that a model does not have, or undefined if it has all of them. */
+export function foreignMetric({ kinds }: RowEvaluation, metrics: readonly string[]): string | undefined {
+  const own = kinds.flatMap((kind) => Object.keys(METRICS[kind]));
+  const foreign = metrics.find((metric) => !own.includes(metric));
+  if (foreign === undefined) return undefined;
+  return `${foreign} is not a metric of this model. Its metrics: ${own.join(', ')}.`;
+}
+
+/** Describes the limits that are not met. */
+export function missedLimits(limits: readonly CheckedLimit[]): string[] {
+  return limits
+    .filter(({ isMet }) => !isMet)
+    .map(({ metric, limit, bound, value }) => {
+      const got = value === undefined ? 'not defined for these rows' : figure(value);
+      return `${metric} is ${got}, and must be ${LIMIT_TEXTS[bound]} ${limit}`;
+    });
 }

@@ -1,4 +1,4 @@
-import { createHash, createHmac, type Hash, type Hmac } from 'node:crypto';
+import { Sha256 } from '../../requests/sha-256.js';
 import type { Authenticator } from './authenticator.js';
 
 /** Signs requests with AWS Signature Version 4, using the standard credential chain of the AWS SDKs. */
@@ -22,32 +22,4 @@ export async function awsSignature(service: string, region: string): Promise<Aut
     });
     return signed.headers;
   };
-}
-
-type HashInput = string | ArrayBuffer | ArrayBufferView;
-
-/** SHA-256 of Node.js with the interface that the signer requires. */
-class Sha256 {
-  private readonly hash: Hash | Hmac;
-
-  constructor(secret?: HashInput) {
-    this.hash = secret === undefined ? createHash('sha256') : createHmac('sha256', bytes(secret));
-  }
-
-  update(data: HashInput): void {
-    this.hash.update(bytes(data));
-  }
-
-  async digest(): Promise<Uint8Array> {
-    return this.hash.digest();
-  }
-
-  /** Does nothing, because the signer creates a new instance for each digest. */
-  reset(): void {}
-}
-
-function bytes(data: HashInput): Buffer {
-  if (typeof data === 'string') return Buffer.from(data);
-  if (ArrayBuffer.isView(data)) return Buffer.from(data.buffer, data.byteOffset, data.byteLength);
-  return Buffer.from(data);
 }

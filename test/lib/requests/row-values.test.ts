@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Signature } from '@modelship/runtime';
 import { expect, test } from 'vitest';
-import { columnValues } from '../../../lib/cli/row-values.js';
+import { columnValues } from '../../../lib/requests/row-values.js';
 
 const SIGNATURE: Signature = { inputs: [{ name: 'image', datatype: 'BYTES', shape: [-1] }], outputs: [] };
 

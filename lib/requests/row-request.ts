@@ -1,0 +1,30 @@
+import type { Signature } from '@modelship/runtime';
+import type { DataRow } from '../evaluate/data-set.js';
+import type { SampledBatch } from '../evaluate/row-sample.js';
+import { sampleInputs } from '../pack/index.js';
+import { columnValues, expectedRow, type RowColumns, takesPictures } from './row-values.js';
+
+/** Rows of one request. */
+const BATCH_ROWS = 256;
+
+/** Pictures of one request. Each may have some megabytes. */
+const BATCH_PICTURES = 8;
+
+/** Returns the number of rows in a request that models with the given signatures all take. */
+export function requestRows(signatures: readonly Signature[]): number {
+  const canBatch = signatures.every(({ inputs }) => inputs.every(({ shape }) => shape[0] === -1));
+  if (!canBatch) return 1;
+  return signatures.some(takesPictures) ? BATCH_PICTURES : BATCH_ROWS;
+}
+
+/**
+ * Returns the labels of some rows, and the inputs of a model for them.
+ *
+ * @throws EvaluationDataError or ModelPackageError if a row does not fit the model
+ */
+export function rowRequest(batch: readonly DataRow[], signature: Signature, columns: RowColumns): SampledBatch {
+  return {
+    rows: batch.map((row) => expectedRow(row, columns)),
+    inputs: sampleInputs(columnValues(batch, signature, columns), signature, batch[0]!.place),
+  };
+}
