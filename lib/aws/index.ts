@@ -30,6 +30,7 @@ export type { ServiceTelemetry, TrafficAlarms } from './private/ecs/telemetry.js
 export type { Firewall } from './private/lambda/firewall.js';
 export type { HttpFront } from './private/lambda/http-front.js';
 export type { JwtAuthorizer } from './private/lambda/jwt-authorizer.js';
+export type { PreTrafficHook } from './private/lambda/pre-traffic-hook.js';
 export type { QueueFront } from './private/lambda/queue-front.js';
 export type { QueueTelemetry } from './private/lambda/queue-telemetry.js';
 export type { RestFront } from './private/lambda/rest-front.js';

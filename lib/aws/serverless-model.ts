@@ -118,7 +118,7 @@ export class ServerlessModel extends Construct implements ModelEndpoint<Metric>,
   readonly scheduledConcurrency?: ScheduledConcurrency;
   /** Dashboard and alarms. */
   readonly telemetry: FunctionTelemetry | QueueTelemetry;
-  /** Traffic shifting to new versions. Set for a gradual `rollout`. */
+  /** Traffic shifting to new versions. Set for a gradual `rollout`, or one with a gate. */
   readonly trafficShift?: TrafficShift;
 
   private readonly access: Access;
@@ -390,10 +390,13 @@ export class ServerlessModel extends Construct implements ModelEndpoint<Metric>,
   }
 
   private makeTrafficShift(thresholds: AlarmThresholds): TrafficShift | undefined {
-    const { rollout, rollbackAlarms, alarmActions = [] } = this.props;
-    if (!rollout || rollout.kind === 'allAtOnce') return undefined;
+    const { rollout, rollbackAlarms, alarmActions = [], encryptionKey } = this.props;
+    if (!rollout || (rollout.kind === 'allAtOnce' && !rollout.gate)) return undefined;
     return new TrafficShift(this, 'TrafficShift', {
+      model: this.model,
       alias: this.alias,
+      logs: this.logs,
+      encryptionKey,
       logGroup: this.logGroup,
       rollout,
       rollbackAlarms: rollbackAlarms ?? [this.telemetry.errorAlarm, this.telemetry.latencyAlarm],

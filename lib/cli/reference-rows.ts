@@ -3,7 +3,7 @@ import { ModelPackageError } from '@modelship/runtime/manifest';
 import { type DataRow, readDataSet } from '../evaluate/data-set.js';
 import { EvaluationDataError } from '../evaluate/metrics/compute.js';
 import { sampleInputs } from '../pack/index.js';
-import { columnValues, takesPictures } from './row-values.js';
+import { columnValues, takesPictures } from '../requests/row-values.js';
 
 /** Numbers of rows and of pictures that become tensors at once. */
 const BATCH_ROWS = 256;

@@ -1,5 +1,5 @@
 import { figure } from '../report/figure.js';
-import { METRICS } from './metrics/table.js';
+import { LOSSES, METRICS } from './metrics/table.js';
 import type { RowEvaluation, RowMetrics } from './row-evaluation.js';
 
 /** Limit of a metric. */
@@ -41,6 +41,30 @@ export function foreignMetric({ kinds }: RowEvaluation, metrics: readonly string
   const foreign = metrics.find((metric) => !own.includes(metric));
   if (foreign === undefined) return undefined;
   return `${foreign} is not a metric of this model. Its metrics: ${own.join(', ')}.`;
+}
+
+/** Metrics that have no largest value. The largest value of all others that are no losses is 1. */
+const UNBOUNDED: ReadonlySet<string> = new Set(['mutual_information', 'calinski_harabasz']);
+
+/** Describes the limits that no model can meet. */
+export function unreachableLimits({ min, max }: MetricLimits): string[] {
+  const smallest = new Map(min.map(({ metric, limit }) => [metric, limit]));
+  return [
+    ...[...min, ...max].flatMap(({ metric, limit }) =>
+      Number.isFinite(limit) ? [] : [`the limit of ${metric} is ${limit}, which is not a number`],
+    ),
+    ...min.flatMap(({ metric, limit }) =>
+      limit > 1 && !LOSSES.has(metric) && !UNBOUNDED.has(metric)
+        ? [`${metric} is at most 1, and must be at least ${limit}`]
+        : [],
+    ),
+    ...max.flatMap(({ metric, limit }) => {
+      if (limit < 0 && LOSSES.has(metric)) return [`${metric} is at least 0, and must be at most ${limit}`];
+      const least = smallest.get(metric);
+      if (least === undefined || least <= limit) return [];
+      return [`${metric} must be at least ${least}, and at most ${limit}`];
+    }),
+  ];
 }
 
 /** Describes the limits that are not met. */

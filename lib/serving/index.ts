@@ -6,6 +6,7 @@ export * from './image-architecture.js';
 export * from './image-source.js';
 export * from './props.js';
 export * from './rollout.js';
+export * from './rollout-gate.js';
 export type { ReplicaSchedule } from './schedule.js';
 export type { LayoutFile } from './servers/model-layout.js';
 export * from './servers/model-server.js';

@@ -1,5 +1,18 @@
+import type { RolloutGate } from './rollout-gate.js';
+
+/** Options that every rollout has. */
+export interface RolloutOptions {
+  /**
+   * Questions that a new version must answer correctly before it receives traffic. Supported on AWS Lambda. The first
+   * deployment has no earlier version, and no gate.
+   *
+   * @default - none: a new version receives traffic once it is ready
+   */
+  readonly gate?: RolloutGate;
+}
+
 /** Options of a canary rollout, which shifts a share of the traffic first and the rest after a bake time. */
-export interface CanaryRolloutOptions {
+export interface CanaryRolloutOptions extends RolloutOptions {
   /** Share of the traffic that shifts to the new version first, in percent, 1 to 99. */
   readonly percent: number;
   /**
@@ -14,17 +27,22 @@ export interface CanaryRolloutOptions {
 const DEFAULT_BAKE_MINUTES = 10;
 
 /** Options of a linear rollout, which shifts traffic in equal steps at equal intervals. */
-export interface LinearRolloutOptions {
+export interface LinearRolloutOptions extends RolloutOptions {
   /** Share of the traffic that each step adds, in percent, 1 to 99. */
   readonly stepPercent: number;
   /** Minutes between consecutive steps. */
   readonly intervalMinutes: number;
 }
 
+/** Options of a canary rollout, with the defaults of those that were not given. */
+export interface CanaryRolloutSettings extends CanaryRolloutOptions {
+  readonly bakeMinutes: number;
+}
+
 /** Settings of a rollout. The member `kind` discriminates the union. */
 export type RolloutSettings =
-  | { readonly kind: 'allAtOnce' }
-  | { readonly kind: 'canary'; readonly options: Required<CanaryRolloutOptions> }
+  | { readonly kind: 'allAtOnce'; readonly options: RolloutOptions }
+  | { readonly kind: 'canary'; readonly options: CanaryRolloutSettings }
   | { readonly kind: 'linear'; readonly options: LinearRolloutOptions };
 
 /**
@@ -40,8 +58,8 @@ export type RolloutSettings =
  */
 export class Rollout {
   /** Shifts all traffic at once. The default on every target. */
-  static allAtOnce(): Rollout {
-    return new Rollout({ kind: 'allAtOnce' });
+  static allAtOnce(options: RolloutOptions = {}): Rollout {
+    return new Rollout({ kind: 'allAtOnce', options });
   }
 
   /** Shifts a share of the traffic first, then the rest. */
@@ -65,12 +83,17 @@ export class Rollout {
   }
 
   /** Options of a canary rollout. Set when `kind` is `canary`. */
-  get canaryOptions(): Required<CanaryRolloutOptions> | undefined {
+  get canaryOptions(): CanaryRolloutSettings | undefined {
     return this.settings.kind === 'canary' ? this.settings.options : undefined;
   }
 
   /** Options of a linear rollout. Set when `kind` is `linear`. */
   get linearOptions(): LinearRolloutOptions | undefined {
     return this.settings.kind === 'linear' ? this.settings.options : undefined;
+  }
+
+  /** Questions that a new version must answer correctly before it receives traffic. Set if the options have a gate. */
+  get gate(): RolloutGate | undefined {
+    return this.settings.options?.gate;
   }
 }

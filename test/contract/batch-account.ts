@@ -51,7 +51,7 @@ export class Account {
   ) {}
 
   static async open(apiGateway: string): Promise<Account> {
-    const moto = await Moto.start(apiGateway);
+    const moto = await Moto.start({ apiGateway });
     const { AWS_REGION: region, AWS_ENDPOINT_URL: endpoint } = moto.env;
     const credentials = { accessKeyId: 'testing', secretAccessKey: 'testing' };
     const s3 = new S3Client({ region, endpoint, credentials, forcePathStyle: true });

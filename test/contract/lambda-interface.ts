@@ -36,6 +36,8 @@ export interface FunctionProcess {
   /** Where the function's code lies. */
   readonly codeFolder: string;
   readonly environment: Readonly<Record<string, string>>;
+  /** Seconds that the process has for an event. @default 29 */
+  readonly timeoutSeconds?: number;
   /** What is started for a host of the Runtime API. @default AWS's client, with the handler */
   readonly command?: (runtimeApi: string) => readonly [string, ...string[]];
 }
@@ -126,6 +128,11 @@ export class LambdaEnvironment {
     return { ...JSON.parse(body.subarray(0, end).toString()), body: body.subarray(end + DELIMITER.length) };
   }
 
+  /** The bytes that the process posts for `event`, as callers of Lambda's API get them, or throws what it throws. */
+  async payload(event: object): Promise<Buffer> {
+    return (await this.post(event)).body;
+  }
+
   private async post(event: object): Promise<Posted> {
     const id = crypto.randomUUID();
     const answered = new Promise<Posted>((resolve) => this.answers.set(id, resolve));
@@ -182,7 +189,7 @@ export class LambdaEnvironment {
         .writeHead(200, {
           'content-type': 'application/json',
           'lambda-runtime-aws-request-id': id,
-          'lambda-runtime-deadline-ms': String(Date.now() + 29_000),
+          'lambda-runtime-deadline-ms': String(Date.now() + (this.code.timeoutSeconds ?? 29) * 1000),
           'lambda-runtime-invoked-function-arn': 'arn:aws:lambda:us-east-1:123456789012:function:iris:live',
           'lambda-runtime-trace-id': 'Root=1-5759e988-bd862e3fe1be46a994272793;Sampled=0',
         })

@@ -103,6 +103,23 @@ describe('the function behind a queue', () => {
     expect((await result('lost-error.out')).answer).toHaveProperty('error');
   });
 
+  test("responds to the request of a rollout's gate, and writes nothing", async () => {
+    const written = async () => (await s3.send(new ListObjectsV2Command({ Bucket: 'answers' }))).KeyCount;
+    const before = await written();
+    const asked = await lambda.invoke<{ statusCode: number; body: string }>({
+      version: '2.0',
+      rawPath: '/v2/models/iris/infer',
+      rawQueryString: '',
+      headers: { 'content-type': 'application/json' },
+      requestContext: { stage: '$default', http: { method: 'POST' } },
+      body: JSON.stringify(samplesOf(IRIS)[0]!.request),
+      isBase64Encoded: false,
+    });
+    expect(asked.statusCode).toBe(200);
+    expect(JSON.parse(asked.body)).toHaveProperty('outputs');
+    expect(await written()).toBe(before);
+  });
+
   test('writes the same where a message comes twice', async () => {
     await lambda.invoke(event({ id: 'twice', body: request }));
     const first = await result('twice.out');

@@ -259,6 +259,33 @@ describe.each(Object.keys(TARGETS))('fault 30: mistakes in the props of %s', (na
         expect(code).toBe('UNSUPPORTED');
       }
     }
+    const gates = [Rollout.allAtOnce({ gate: {} }), Rollout.canary({ percent: 10, gate: {} })];
+    for (const rollout of gates) {
+      for (const { prop, code, message } of faultsOf(() => make({ ...least, rollout }))) {
+        if (prop !== 'rollout.gate') continue;
+        expect(message).toMatch(
+          / runs nothing between two versions\. Remove the gate, and run `modelship evaluate URL` /,
+        );
+        expect(code).toBe('UNSUPPORTED');
+      }
+    }
+  });
+
+  test('a misspelt option of a gate', () => {
+    const rollout = Rollout.allAtOnce({ gate: { dataset: {} } as Anything });
+    expect(faultsOf(() => make({ ...least, rollout })).map(print)).toContainEqual(
+      'rollout.gate.dataset: no such prop; did you mean `dataSet`? [UNKNOWN_PROP]',
+    );
+  });
+
+  test('limits of a gate that are no numbers', () => {
+    const min = { accuracy: '0.9' } as Anything;
+    const rollout = Rollout.allAtOnce({ gate: { dataSet: { rows: 'test.csv', label: 'species', min } } });
+    expect(faultsOf(() => make({ ...least, rollout })).map(print)).toContainEqual(
+      expect.stringMatching(
+        /^rollout\.gate\.dataSet\.min: got .*; pass an object of numbers such as \{ accuracy: 0\.9 \} \[WRONG_TYPE\]$/,
+      ),
+    );
   });
 });
 

@@ -15,7 +15,7 @@ const LAYERS = [
   ['aws', 'azure', 'gcp'],
   ['bench', 'evaluate', 'evidence', 'pack', 'sign'],
   ['compare', 'export', 'init', 'requests'],
-  ['doctor'],
+  ['doctor', 'gate'],
   ['cli'],
   ['index.ts', 'runtime.ts'],
 ];
@@ -129,6 +129,7 @@ describe('the layers of lib', () => {
       'doctor',
       'evaluate',
       'evidence',
+      'gate',
       'init',
       'json',
       'pack',

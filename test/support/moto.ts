@@ -18,8 +18,11 @@ export function localAws(endpoint: string): Record<string, string> {
 
 /** A local AWS endpoint. */
 export class Moto {
-  /** @param apiGateway address of what stands for API Gateway: with one, state machines are executed. Default: none */
-  static async start(apiGateway?: string): Promise<Moto> {
+  /**
+   * @param apiGateway address of what stands for API Gateway: with one, state machines are executed. Default: none
+   * @param functions address of what runs functions: with one, they can be invoked. Default: none
+   */
+  static async start({ apiGateway, functions }: { apiGateway?: string; functions?: string } = {}): Promise<Moto> {
     const server = createServer().listen(0, '127.0.0.1');
     await once(server, 'listening');
     const { port } = server.address() as AddressInfo;
@@ -29,7 +32,12 @@ export class Moto {
     const script = join(__dirname, 'moto', apiGateway ? 'moto_states.py' : 'moto_server.py');
     const url = `http://localhost:${port}`;
     // Some resources are made by calls to itself.
-    const env = { ...process.env, ...localAws(url), ...(apiGateway ? { EXECUTE_API_URL: apiGateway } : {}) };
+    const env = {
+      ...process.env,
+      ...localAws(url),
+      ...(apiGateway ? { EXECUTE_API_URL: apiGateway } : {}),
+      ...(functions ? { FUNCTIONS_URL: functions } : {}),
+    };
     const child = spawn(requireTool('python3'), [script, '-H', 'localhost', '-p', `${port}`], { stdio: 'ignore', env });
     const moto = new Moto(url, child);
     await moto.answering();

@@ -32,6 +32,7 @@ export type FaultCode =
   // Faults of the model, the image and the hardware.
   | 'MODEL_TOO_LARGE'
   | 'PAYLOAD_TOO_LARGE'
+  | 'GATE_INVALID'
   | 'IMAGE_DIFFERS'
   | 'IMAGE_ELSEWHERE'
   | 'NOT_IN_ECR'

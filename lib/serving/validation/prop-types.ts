@@ -31,6 +31,12 @@ export const STRINGS = arrayOf(STRING);
 /** Object with string values, such as environment variables or tags. */
 export const STRING_MAP: PropType = { expected: 'an object such as { NAME: "value" }', matches: isObject };
 
+/** Object with numbers, such as limits of metrics. */
+export const NUMBERS: PropType = {
+  expected: 'an object of numbers such as { accuracy: 0.9 }',
+  matches: (value) => isObject(value) && Object.values(value).every((each) => typeof each === 'number'),
+};
+
 /** Type of objects with the given members. `expected` describes how to create one. */
 export function object(expected: string, ...members: readonly string[]): PropType {
   return { expected, matches: (value) => isObject(value) && members.every((member) => member in value) };

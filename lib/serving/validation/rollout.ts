@@ -10,6 +10,8 @@ export interface RolloutSupport {
   readonly canary?: { readonly percent?: Range; readonly bakeMinutes?: Range };
   /** Limits of a linear rollout. @default - the target does not support linear rollouts */
   readonly linear?: { readonly stepPercent: Range; readonly intervalMinutes: Range };
+  /** Whether the target asks a new version the questions of a gate. @default false */
+  readonly gate?: boolean;
   /** Prop that names the version that keeps the rest of the traffic. @default - the target knows the version */
   readonly stable?: { readonly prop: string; readonly value: unknown; readonly what: string };
   /** Alternative for unsupported strategies, as a sentence. @default - the target supports every strategy */
@@ -28,12 +30,19 @@ const PERCENT: Range = {
 export function checkRollout(
   validator: Validator,
   rollout: Rollout = Rollout.allAtOnce(),
-  { target, canary, linear, stable, instead = '' }: RolloutSupport,
+  { target, canary, linear, gate = false, stable, instead = '' }: RolloutSupport,
 ): void {
   const { kind, canaryOptions, linearOptions } = rollout;
   const supported = ['allAtOnce', ...(canary ? ['canary'] : []), ...(linear ? ['linear'] : [])];
   if (!supported.includes(kind)) {
     validator.refuse('rollout', `got Rollout.${kind}(); ${target} supports ${calls('Rollout', supported)}. ${instead}`);
+  }
+  if (rollout.gate && !gate) {
+    validator.refuse(
+      'rollout.gate',
+      `${target} runs nothing between two versions. Remove the gate, and run \`modelship evaluate URL\` with the same ` +
+        'samples and limits in your pipeline, before you shift traffic to the new version',
+    );
   }
   if (kind === 'canary') {
     checkPercent(validator, 'rollout.percent', canaryOptions?.percent, canary?.percent);

@@ -2,7 +2,8 @@ import { ENVIRONMENT } from '@modelship/runtime/contract';
 import type { JwtAccessOptions } from '../access.js';
 import type { AlarmOptions } from '../alarms.js';
 import type { ServingProps } from '../props.js';
-import type { CanaryRolloutOptions, LinearRolloutOptions } from '../rollout.js';
+import type { CanaryRolloutOptions, LinearRolloutOptions, RolloutOptions } from '../rollout.js';
+import type { GateDataSet, RolloutGate } from '../rollout-gate.js';
 import { MODEL_VARIABLES } from '../servers/model-variables.js';
 import type { Throttle } from '../throttle.js';
 import { type AccessSupport, checkAccess } from './access.js';
@@ -11,6 +12,7 @@ import {
   checkType,
   choice,
   NUMBER,
+  NUMBERS,
   object,
   options,
   type PropTypes,
@@ -24,6 +26,19 @@ import { checkSchedule, SCHEDULE, type ScheduleSupport } from './schedule.js';
 import type { Range, Steps, Validator } from './validator.js';
 
 export const MODEL = object('a Model, such as Model.fromDirectory("models/iris")', 'manifest', 'digest');
+
+const GATE = options<RolloutGate>("an object such as { samples: 'approved/samples.json' }", {
+  samples: STRING,
+  dataSet: options<GateDataSet>("an object such as { rows: 'test.csv', label: 'species', min: { accuracy: 0.9 } }", {
+    rows: required(STRING),
+    label: STRING,
+    weight: STRING,
+    query: STRING,
+    task: STRING,
+    min: NUMBERS,
+    max: NUMBERS,
+  }),
+});
 
 /** Types of the props common to every construct on every cloud. */
 export const SERVING_PROPS: PropTypes<ServingProps> = {
@@ -39,10 +54,12 @@ export const SERVING_PROPS: PropTypes<ServingProps> = {
   maxReplicas: NUMBER,
   schedule: SCHEDULE,
   rollout: choice('Rollout.allAtOnce()', {
+    allAtOnce: { options: options<RolloutOptions>('an object such as { gate: {} }', { gate: GATE }) },
     canary: {
       options: options<CanaryRolloutOptions>('an object such as { percent: 10 }', {
         percent: NUMBER,
         bakeMinutes: NUMBER,
+        gate: GATE,
       }),
     },
     linear: {
@@ -50,6 +67,7 @@ export const SERVING_PROPS: PropTypes<ServingProps> = {
         options<LinearRolloutOptions>('an object such as { stepPercent: 10, intervalMinutes: 5 }', {
           stepPercent: NUMBER,
           intervalMinutes: NUMBER,
+          gate: GATE,
         }),
       ),
     },

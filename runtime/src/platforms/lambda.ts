@@ -73,8 +73,12 @@ export const streamingHandler = streaming(async (event: RestEvent | HttpApiEvent
   await app.tracer?.flush();
 });
 
-/** Processes messages of an SQS queue, and returns those that must be delivered again. */
-export async function queueHandler(event: QueueEvent): Promise<QueueAnswer> {
+/**
+ * Processes messages of an SQS queue, and returns those that must be delivered again. Any other event is a request of a
+ * rollout's gate, whose response is returned rather than written to the results store.
+ */
+export async function queueHandler(event: QueueEvent | HttpApiEvent): Promise<QueueAnswer | LambdaResponse> {
+  if (!('Records' in event)) return handler(event);
   const { app, catalog, logger } = await loading;
   const answer = await answerQueue(event, {
     handle: (request) => app.handle(request),

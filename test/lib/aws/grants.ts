@@ -74,6 +74,7 @@ function named(name: string): string {
   return name
     .replaceAll(/\b[0-9a-f]{64}\b/g, '<hash>')
     .replaceAll(/(ModelshipImagesImage)[0-9a-f]{12}/g, '$1')
+    .replaceAll(/\{?(\w+CurrentVersion)[0-9A-F]{8}[0-9a-f]{32}\}?/g, '$1')
     .replaceAll(/\{?([A-Z]\w*?)[0-9A-F]{8}(\.\w+)?\}?/g, (_all, id, attribute = '') => `${id}${attribute}`)
     .replaceAll(/-[0-9a-fA-F]{8}(?=[-/:*]|$)/g, '-<hash>');
 }

@@ -51,6 +51,7 @@ const ACKNOWLEDGED: Readonly<Record<string, readonly string[]>> = {
   'function URL': [TRACES],
   'function URL, anonymous': [TRACES],
   canary: [...REST_API, UNLOGGED, ALARMS],
+  gate: [...REST_API, UNLOGGED, ALARMS],
   'linear, function URL': [TRACES, ALARMS],
   // Lambda's network interfaces have no name before they are made.
   network: [TRACES],

@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import type { Stack } from 'aws-cdk-lib';
 import { SnsAction } from 'aws-cdk-lib/aws-cloudwatch-actions';
 import { FlowLogDestination, InterfaceVpcEndpointAwsService, SubnetType, Vpc } from 'aws-cdk-lib/aws-ec2';
@@ -15,6 +16,9 @@ import { writePackage } from '../../support/packages.js';
 import { s3Files } from './s3-files.js';
 
 export const minimal = { model: Model.fromDirectory(writePackage()) };
+
+/** A model with golden samples. */
+const iris = Model.fromDirectory(join(__dirname, '../../../examples/iris/model'));
 
 /** A model that needs Python, and trust. */
 export const pickled = Model.fromDirectory(writePackage({ format: 'pickle' }), { trustPickle: true });
@@ -55,6 +59,11 @@ export const VARIANTS: Readonly<Record<string, (stack: Stack) => Partial<Serverl
   'linear, function URL': () => ({
     front: ServerlessFront.functionUrl(),
     rollout: Rollout.linear({ stepPercent: 20, intervalMinutes: 5 }),
+  }),
+  gate: (stack) => ({
+    model: iris,
+    rollout: Rollout.allAtOnce({ gate: {} }),
+    encryptionKey: new Key(stack, 'GateKey', { enableKeyRotation: true }),
   }),
   network: (stack) => ({ vpc: network(stack), front: ServerlessFront.httpApi() }),
   'file system': (stack) => {

@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import { App, Stack } from 'aws-cdk-lib';
 import { Template } from 'aws-cdk-lib/assertions';
 import { describe, expect, test } from 'vitest';
@@ -22,6 +23,12 @@ const same = (outcome: Outcome): Readonly<Record<Kind, Outcome>> => ({
 
 const other = Model.fromDirectory(writePackage({ name: 'wine' }));
 const issuer = 'https://issuer.example.com';
+const request = { inputs: [{ name: 'features', datatype: 'FP32', shape: [1, 4], data: [1, 2, 3, 4] }] };
+const response = { outputs: [{ name: 'probabilities', datatype: 'FP32', shape: [1, 3], data: [1, 0, 0] }] };
+const GOLDEN = join(
+  writePackage({ content: { 'golden.json': JSON.stringify([{ request, response }]) } }),
+  'golden.json',
+);
 
 // The keys are those of the type that every cloud shares: a prop that is added there must be answered here.
 const TABLE: Readonly<Record<keyof ServingProps, readonly Row[]>> = {
@@ -103,6 +110,14 @@ const TABLE: Readonly<Record<keyof ServingProps, readonly Row[]>> = {
   ],
   rollout: [
     { value: Rollout.allAtOnce(), outcomes: same({ mapped: /AWS::IAM::Role/ }) },
+    {
+      value: Rollout.allAtOnce({ gate: { samples: GOLDEN } }),
+      outcomes: {
+        ServerlessModel: { mapped: /"BeforeAllowTrafficHook"/ },
+        ContainerModel: { refused: /rollout\.gate: ECS runs nothing between two versions.*`modelship evaluate URL`/ },
+        ManagedEndpointModel: { refused: /rollout\.gate: SageMaker runs nothing between two versions/ },
+      },
+    },
     {
       value: Rollout.canary({ percent: 13, bakeMinutes: 5 }),
       outcomes: {

@@ -1,6 +1,7 @@
 """CodeDeploy: configurations, and what moto cannot delete."""
 
 import json
+import uuid
 
 from moto.codedeploy.models import DeploymentGroup
 from moto.codedeploy.responses import CodeDeployResponse
@@ -42,6 +43,34 @@ def delete_group(self):
     groups = self.codedeploy_backend.deployment_groups[self._get_param("applicationName")]
     groups.pop(self._get_param("deploymentGroupName"))
     return "{}"
+
+
+# Verdicts of lifecycle hooks, by the id of their execution.
+VERDICTS = {}
+
+
+def put_verdict(self):
+    execution = self._get_param("lifecycleEventHookExecutionId")
+    if VERDICTS.get(execution, "") is not None:
+        return 400, {}, json.dumps({"__type": "InvalidLifecycleEventHookExecutionIdException"})
+    VERDICTS[execution] = self._get_param("status")
+    return json.dumps({"lifecycleEventHookExecutionId": execution})
+
+
+CodeDeployResponse.put_lifecycle_event_hook_execution_status = put_verdict
+
+
+def passes(functions, deployment, hook):
+    """
+    Whether the function of a hook reports that it succeeded. CodeDeploy waits for an hour; here nothing is waited for once
+    the function has ended.
+    https://docs.aws.amazon.com/codedeploy/latest/userguide/reference-appspec-file-structure-hooks.html
+    """
+    execution = str(uuid.uuid4())
+    VERDICTS[execution] = None
+    event = {"DeploymentId": deployment, "LifecycleEventHookExecutionId": execution}
+    functions.invoke(FunctionName=hook, Payload=json.dumps(event).encode())
+    return VERDICTS.pop(execution) == "Succeeded"
 
 
 CodeDeployResponse.create_deployment_config = create_configuration

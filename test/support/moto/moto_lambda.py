@@ -1,8 +1,14 @@
 """Lambda: whole functions, and aliases that CodeDeploy moves."""
 
+import base64
+import hashlib
 import io
 import json
+import os
+import tempfile
+import urllib.request
 import zipfile
+from urllib.parse import unquote
 
 from moto.awslambda.models import LambdaFunction, LayerVersion, lambda_backends
 from moto.awslambda.responses import LambdaResponse
@@ -10,6 +16,7 @@ from moto.awslambda.urls import url_paths
 from moto.cloudformation.exceptions import ValidationError
 from moto.core.common_models import CloudFormationModel
 
+from moto_codedeploy import passes
 from moto_resource import client, resource, without
 
 # What a function is told to have and moto forgets.
@@ -182,6 +189,49 @@ LambdaResponse.get_provisioned_concurrency_config = get_provisioned
 LambdaResponse.delete_provisioned_concurrency_config = delete_provisioned
 
 
+# Where functions run, each under AWS's runtime interface client. moto would start a container.
+FUNCTIONS_URL = os.environ.get("FUNCTIONS_URL")
+UNPACKED = {}
+
+
+def unpacked(code):
+    """The folder with the files of an archive."""
+    digest = hashlib.sha256(code).hexdigest()
+    if digest not in UNPACKED:
+        folder = tempfile.mkdtemp(prefix="function-")
+        zipfile.ZipFile(io.BytesIO(code)).extractall(folder)
+        UNPACKED[digest] = folder
+    return UNPACKED[digest]
+
+
+def invoke(self):
+    """moto takes the name of the version from another parameter than clients send."""
+    name = unquote(self.path.split("?")[0].rsplit("/", 2)[-2])
+    called = self.backend.get_function(name, self.querystring.get("Qualifier", [None])[0])
+    layers = [
+        self.backend.layers_versions_by_arn(layer["Arn"]) for layer in called.layers
+    ]
+    request = {
+        "name": called.function_name,
+        "version": str(called.version),
+        "handler": called.handler,
+        "environment": called.environment_vars,
+        "timeoutSeconds": int(called.timeout),
+        "codeFolder": unpacked(called.code_bytes),
+        "layerFolder": unpacked(layers[0].code_bytes) if layers else None,
+        "event": json.loads(self.body or "{}"),
+    }
+    asked = urllib.request.Request(FUNCTIONS_URL, json.dumps(request).encode(), {"content-type": "application/json"})
+    with urllib.request.urlopen(asked) as response:
+        answered = json.load(response)
+    headers = {"x-amz-function-error": "Unhandled"} if answered["isError"] else {}
+    return 200, headers, base64.b64decode(answered["payload"])
+
+
+if FUNCTIONS_URL:
+    LambdaResponse.invoke = invoke
+
+
 def provision(region_name, properties):
     place = {"FunctionName": properties["FunctionName"], "Qualifier": properties["Name"]}
     if "ProvisionedConcurrencyConfig" in properties:
@@ -240,17 +290,22 @@ class Alias(CloudFormationModel):
 
 
 def deploy(region_name, shift, function_name, alias, before, version):
-    """CloudFormation leaves the alias to CodeDeploy, and waits; here it arrives at once."""
+    """CloudFormation leaves the alias to CodeDeploy, and waits; here it arrives at once, unless a hook reports a failure."""
     target = {"Name": function_name, "Alias": alias, "CurrentVersion": before, "TargetVersion": version}
     content = {
         "version": 0.0,
         "Resources": [{function_name: {"Type": "AWS::Lambda::Function", "Properties": target}}],
     }
-    client("codedeploy", region_name).create_deployment(
+    hook = shift.get("BeforeAllowTrafficHook")
+    if hook:
+        content["Hooks"] = [{"BeforeAllowTraffic": hook}]
+    made = client("codedeploy", region_name).create_deployment(
         applicationName=shift["ApplicationName"],
         deploymentGroupName=shift["DeploymentGroupName"],
         revision={"revisionType": "AppSpecContent", "appSpecContent": {"content": json.dumps(content)}},
     )
+    if hook and not passes(client("lambda", region_name), made["deploymentId"], hook):
+        raise ValidationError(message="The following lifecycle event hook failed: BeforeAllowTraffic")
 
 
 def settings(version):

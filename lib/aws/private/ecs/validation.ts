@@ -165,6 +165,7 @@ export function validateContainer(scope: Construct, props: ContainerModelProps):
       base: { min: minReplicas, max: props.maxReplicas ?? defaultMaxReplicas(minReplicas) },
     },
     rollout: {
+      target: 'ECS',
       canary: { percent: ECS.canaryPercent, bakeMinutes: ECS.bakeMinutes },
       linear: { stepPercent: ECS.linearPercent, intervalMinutes: ECS.bakeMinutes },
     },

@@ -14,9 +14,9 @@ import { Construct } from 'constructs';
 import type { AlarmThresholds } from '../../../serving/alarms.js';
 import type { Rollout } from '../../../serving/rollout.js';
 import { errorPercent, PERIOD, ServiceAlarms } from '../shared/service-alarms.js';
+import { PreTrafficHook, type PreTrafficHookProps } from './pre-traffic-hook.js';
 
-export interface TrafficShiftProps {
-  readonly alias: Alias;
+export interface TrafficShiftProps extends Omit<PreTrafficHookProps, 'gate'> {
   /** Log group of the function. */
   readonly logGroup: ILogGroup;
   readonly rollout: Rollout;
@@ -39,6 +39,8 @@ export class TrafficShift extends Construct {
   readonly newVersionAlarm: Alarm;
   /** Metric filter that counts those responses by version. */
   readonly failedRequests: MetricFilter;
+  /** Function that asks a new version the questions of the gate. Set if the rollout has a gate. */
+  readonly preTrafficHook?: PreTrafficHook;
 
   constructor(scope: Construct, id: string, props: TrafficShiftProps) {
     super(scope, id);
@@ -53,18 +55,25 @@ export class TrafficShift extends Construct {
       alarmDescription: `The newest version of the function failed at more than ${thresholds.errorPercent} % of its invocations.`,
     });
     const role = deploymentRole(this, alias);
+    const isGradual = rollout.kind !== 'allAtOnce';
     this.deploymentGroup = new LambdaDeploymentGroup(this, 'Resource', {
       application: new LambdaApplication(this, 'Application'),
       alias,
-      deploymentConfig: new LambdaDeploymentConfig(this, 'Config', { trafficRouting: routing(rollout) }),
-      alarms: [this.newVersionAlarm, ...rollbackAlarms],
-      autoRollback: { failedDeployment: true, stoppedDeployment: true, deploymentInAlarm: true },
+      deploymentConfig: isGradual
+        ? new LambdaDeploymentConfig(this, 'Config', { trafficRouting: routing(rollout) })
+        : LambdaDeploymentConfig.ALL_AT_ONCE,
+      alarms: isGradual ? [this.newVersionAlarm, ...rollbackAlarms] : [],
+      autoRollback: { failedDeployment: true, stoppedDeployment: true, deploymentInAlarm: isGradual },
       // CDK would attach an AWS managed policy, which allows more.
       role: role.withoutPolicyUpdates(),
     });
     this.deploymentGroup.node.addDependency(role);
     // The alarm and the metric filter must exist before the new version receives traffic.
     alias.node.addDependency(this.newVersionAlarm, this.failedRequests);
+    if (rollout.gate) {
+      this.preTrafficHook = new PreTrafficHook(this, 'Gate', { ...props, gate: rollout.gate });
+      this.preTrafficHook.attach(this.deploymentGroup, role, alias);
+    }
   }
 }
 

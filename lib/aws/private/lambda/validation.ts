@@ -19,6 +19,7 @@ import { MANAGED_WEB_ACL } from '../../../serving/validation/web-acl.js';
 import { ServerlessFront } from '../../front.js';
 import { ServerlessModelData } from '../../serverless-model-data.js';
 import type { ServerlessModelProps } from '../../serverless-props.js';
+import { checkGate } from '../shared/gate-validation.js';
 import { LOG_RETENTION_DAYS } from '../shared/log-retention.js';
 import { checkPaths } from '../shared/paths.js';
 import { checkPayload } from '../shared/preflight.js';
@@ -94,6 +95,7 @@ export function validateServerless(scope: Construct, props: ServerlessModelProps
     rollout: {
       canary: { percent: CODE_DEPLOY.percent, bakeMinutes: CODE_DEPLOY.minutes },
       linear: { stepPercent: CODE_DEPLOY.percent, intervalMinutes: CODE_DEPLOY.minutes },
+      gate: true,
     },
     throttle: throttleOf(front.kind, props.access),
     timeoutSeconds: FRONT_TIMEOUT_SECONDS[front.kind],
@@ -104,6 +106,7 @@ export function validateServerless(scope: Construct, props: ServerlessModelProps
   front.check(validator, props);
   checkRegion(validator, scope, front, props.modelData);
   checkRollout(validator, props);
+  checkGate(validator, props);
   // https://docs.aws.amazon.com/lambda/latest/api/API_Environment.html
   for (const prop of ['environment', 'secrets'] as const) {
     for (const name of Object.keys(props[prop] ?? {})) {

@@ -1,0 +1,73 @@
+import { inferPath } from '@modelship/runtime/contract';
+import { encodeInferRequestJson } from '@modelship/runtime/serve';
+import type { GateQuestions } from '../bundle/gate-questions.js';
+import { parseExact } from '../json/exact-json.js';
+import { sampleTensors, tensorsOfOpenInference } from '../pack/index.js';
+import type { Predictor } from '../requests/predictor.js';
+import { callService } from './aws-service.js';
+import { RequestTooLargeError } from './verdict.js';
+
+/** Largest payload of an invocation: https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html */
+const MAX_EVENT_BYTES = 6 * 2 ** 20;
+
+/** Separates status and headers of a streamed response from its body. */
+const DELIMITER = Buffer.alloc(8);
+
+/**
+ * Returns a version of a function as a predictor. Lambda invokes the version directly, so neither the front nor its
+ * authentication takes part.
+ *
+ * @param version ARN of the function with its version
+ */
+export function lambdaPredictor(version: string, questions: GateQuestions, signal: AbortSignal): Predictor {
+  const { model, signature, tolerance } = questions;
+  const [arn, qualifier] = [version.slice(0, version.lastIndexOf(':')), version.slice(version.lastIndexOf(':') + 1)];
+  const path = `/2015-03-31/functions/${encodeURIComponent(arn)}/invocations?Qualifier=${qualifier}`;
+  return {
+    signature,
+    tolerance,
+    async predict(inputs) {
+      const body = JSON.stringify(eventOf(inferPath(model), encodeInferRequestJson(inputs)));
+      if (Buffer.byteLength(body) > MAX_EVENT_BYTES)
+        throw new RequestTooLargeError(`a question has more than the ${MAX_EVENT_BYTES} bytes of an invocation`);
+      const invoked = await callService(
+        'lambda',
+        { path, headers: { 'content-type': 'application/json' }, body },
+        signal,
+      );
+      if (invoked.headers.get('x-amz-function-error') !== null) {
+        throw new Error(`the version failed: ${invoked.body.toString().slice(0, 500)}`);
+      }
+      const { status, text } = responseOf(invoked.body);
+      if (status === 413)
+        throw new RequestTooLargeError(`the version rejects the size of a request: ${text.slice(0, 500)}`);
+      if (status !== 200) throw new Error(`the version responded with ${status}: ${text.slice(0, 500)}`);
+      const { outputs } = parseExact(text, true) as { outputs: Parameters<typeof tensorsOfOpenInference>[0] };
+      return sampleTensors(tensorsOfOpenInference(outputs), signature.outputs, 'the response');
+    },
+  };
+}
+
+/** Returns the event of an HTTP API, which the handler of every front accepts. */
+function eventOf(path: string, body: string) {
+  return {
+    version: '2.0',
+    rawPath: path,
+    rawQueryString: '',
+    headers: { 'content-type': 'application/json' },
+    requestContext: { stage: '$default', http: { method: 'POST' } },
+    body,
+    isBase64Encoded: false,
+  };
+}
+
+/** Returns status and body of a response, streamed or not. */
+function responseOf(payload: Buffer): { status: number; text: string } {
+  const end = payload.indexOf(DELIMITER);
+  if (end !== -1) {
+    const { statusCode } = JSON.parse(payload.subarray(0, end).toString());
+    return { status: statusCode, text: payload.subarray(end + DELIMITER.length).toString() };
+  }
+  const { statusCode, body, isBase64Encoded } = JSON.parse(payload.toString());
+  return { status: statusCode, text: Buffer.from(body, isBase64Encoded ? 'base64' : 'utf8').toString() };
+}
