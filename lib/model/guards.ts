@@ -1,4 +1,4 @@
-import { ENVIRONMENT } from '@modelship/runtime/contract';
+import { ENVIRONMENT, OUTPUT_LIMITS } from '@modelship/runtime/contract';
 import { type Manifest, ModelPackageError } from '@modelship/runtime/manifest';
 
 /**
@@ -49,11 +49,11 @@ export function checkGuards(
   if (inputs !== undefined && inputs !== 'warn' && inputs !== 'refuse') {
     faults.push(`\`inputs\` must be 'warn' or 'refuse', got ${JSON.stringify(inputs)}`);
   }
-  if (outputDecimals !== undefined && !isWhole(outputDecimals, 0, 15)) {
-    faults.push(`\`outputDecimals\` must be a whole number from 0 to 15, got ${outputDecimals}`);
+  if (outputDecimals !== undefined && !isWhole(outputDecimals, 0, OUTPUT_LIMITS.decimals)) {
+    faults.push(`\`outputDecimals\` must be a whole number from 0 to ${OUTPUT_LIMITS.decimals}, got ${outputDecimals}`);
   }
-  if (outputTopK !== undefined && !isWhole(outputTopK, 1, 1_000_000)) {
-    faults.push(`\`outputTopK\` must be a whole number from 1 to 1000000, got ${outputTopK}`);
+  if (outputTopK !== undefined && !isWhole(outputTopK, 1, OUTPUT_LIMITS.classes)) {
+    faults.push(`\`outputTopK\` must be a whole number from 1 to ${OUTPUT_LIMITS.classes}, got ${outputTopK}`);
   }
   if (faults.length > 0) throw new RangeError(`the guards of model \`${name}\` are invalid: ${faults.join('; ')}.`);
   // Reference data of texts and pictures has no columns.

@@ -1,4 +1,4 @@
-import { DEFAULT_PORT, ENVIRONMENT } from './contract.js';
+import { DEFAULT_PORT, ENVIRONMENT, OUTPUT_LIMITS } from './contract.js';
 import { memoryLimit } from './host-limits.js';
 import { DIGEST, SHA256 } from './manifest/patterns.js';
 import { type GuardOptions, INPUT_GUARDS } from './models/guards.js';
@@ -121,10 +121,6 @@ const MAX_BODY_BYTES = 64 * 1024 * 1024;
 /** Memory of the server in bytes for each byte of a request body that it accepts by default. */
 const MEMORY_PER_BODY_BYTE = 32;
 
-/** Decimal places that a double has at most, and the largest number of classes that scores are limited to. */
-const MOST_DECIMALS = 15;
-const MOST_CLASSES = 1_000_000;
-
 const LOG_LEVELS: readonly LogLevel[] = ['error', 'warn', 'info', 'debug'];
 
 /** Reads the configuration from environment variables. @throws ConfigError with every fault */
@@ -227,8 +223,8 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
     strictInputs: flag(ENVIRONMENT.strictInputs),
     inputGuard,
     driftWindowMinutes: optionalNumber(ENVIRONMENT.driftWindowMinutes, 1, 7 * 24 * 60),
-    outputDecimals: optionalNumber(ENVIRONMENT.outputDecimals, 0, MOST_DECIMALS),
-    outputTopK: optionalNumber(ENVIRONMENT.outputTopK, 1, MOST_CLASSES),
+    outputDecimals: optionalNumber(ENVIRONMENT.outputDecimals, 0, OUTPUT_LIMITS.decimals),
+    outputTopK: optionalNumber(ENVIRONMENT.outputTopK, 1, OUTPUT_LIMITS.classes),
     logLevel: logLevel as LogLevel,
     apiKeyHashes,
     requestsPerSecond: optionalNumber(ENVIRONMENT.requestsPerSecond, 1, 1_000_000),

@@ -61,6 +61,9 @@ export const REQUEST_LINE = {
   functionVersion: 'function_version',
 } as const;
 
+/** Largest number of decimal places, which is that of a double, and of classes that outputs are limited to. */
+export const OUTPUT_LIMITS = { decimals: 15, classes: 1_000_000 } as const;
+
 /** Environment variables that configure the runtime. Only `platforms/` reads variables that hosts define. */
 export const ENVIRONMENT = {
   /** Folder or URL of one model package or of several: `s3://`, `gs://`, `https://`. Default: the working directory. */

@@ -1,4 +1,4 @@
-export type { CategoricalColumn, NumericColumn, Reference, ReferenceColumn } from '../drift/columns.js';
+export type { Reference, ReferenceColumn } from '../drift/columns.js';
 export { columnsOf } from '../tensor/columns.js';
 export { datatypesThatFit } from '../tensor/convert.js';
 export { fileDigests, packageDigest } from './digest.js';

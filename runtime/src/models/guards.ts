@@ -97,7 +97,7 @@ export class Guards {
 }
 
 /** Returns the error for a model without reference data whose inputs should be checked. */
-export function withoutReference(name: string): ModelPackageError {
+function withoutReference(name: string): ModelPackageError {
   return new ModelPackageError(
     'REFERENCE_MISSING',
     `model \`${name}\` has no reference data of columns that its inputs could be compared with. Pack a model of rows of a table ` +
@@ -106,7 +106,7 @@ export function withoutReference(name: string): ModelPackageError {
 }
 
 /** Returns the error for a model without classes whose scores should be hidden. */
-export function withoutClasses(name: string): ModelPackageError {
+function withoutClasses(name: string): ModelPackageError {
   return new ModelPackageError(
     'LABELS_INVALID',
     `model \`${name}\` has no output with class labels, so it has no highest classes. Pack it again with ` +
