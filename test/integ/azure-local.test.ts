@@ -2,6 +2,7 @@ import { TerraformOutput, type TerraformStack } from 'cdktf';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
 import { type ContainerAppsOptions, ServerlessHost, ServerlessModel } from '../../lib/azure/index.js';
 import { Rollout } from '../../lib/serving/rollout.js';
+import { KEY } from '../lib/azure/identifiers.js';
 import { azureStack, IMAGE, model } from '../lib/azure/support.js';
 import { VARIANTS, type Variant } from '../lib/azure/variants.js';
 import { AzureDouble } from '../support/doubles/azure/server.js';
@@ -17,7 +18,7 @@ let double: AzureDouble;
 
 /** Stacks without a cluster. Apps of Container Apps have tests of their own. */
 const STACKS = VARIANTS.filter(({ name }) =>
-  /^(ServerlessModel on Functions|ManagedEndpointModel|Container Apps job)$/.test(name),
+  /^(ServerlessModel on Functions|ManagedEndpointModel|Container Apps job.*)$/.test(name),
 );
 /** Context of an app that selects azurerm 5. */
 const AZURERM_5 = { 'modelship:providerVersions': { azurerm: '~> 5.2' } };
@@ -56,6 +57,11 @@ describeOnRequest('azure --local', () => {
   describe('without a cluster', () => {
     beforeEach(async () => {
       double = await AzureDouble.start();
+      // The vault of the customer's key exists.
+      double.store.give(KEY.resourceVersionlessId.replace(/\/keys\/.*/, ''), {
+        location: 'westeurope',
+        properties: { vaultUri: new URL('/', KEY.id).href, enableSoftDelete: true, enablePurgeProtection: true },
+      });
     });
 
     describe.each(STACKS)('$name', (variant) => {

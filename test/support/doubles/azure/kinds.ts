@@ -197,7 +197,8 @@ export const KINDS: { readonly [type: string]: Kind } = {
     check: named(/^[a-z0-9A-Z-]{1,60}$/),
     complete(resource) {
       resource.properties = {
-        publicNetworkAccess: 'Enabled',
+        // https://github.com/hashicorp/terraform-provider-azurerm/blob/main/internal/services/containerapps/container_app_environment_resource.go
+        publicNetworkAccess: resource.properties.vnetConfiguration?.internal ? 'Disabled' : 'Enabled',
         zoneRedundant: false,
         ...resource.properties,
         defaultDomain: `${resource.name}.local.azurecontainerapps.io`,
