@@ -5,11 +5,10 @@ import {
   type Manifest,
   ModelPackageError,
   REFERENCE_FILE,
-  type Reference,
   readManifest,
   signaturesOf,
 } from '@modelship/runtime/manifest';
-import { loadModel } from '@modelship/runtime/serve';
+import { loadModel, type Reference } from '@modelship/runtime/serve';
 import type { PackOptions } from './options.js';
 
 /** Tasks whose output is a vector for each text or picture. */

@@ -1,14 +1,15 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Signature, Tensor, TensorSpec } from '@modelship/runtime';
+import { type Manifest, ModelPackageError, REFERENCE_FILE } from '@modelship/runtime/manifest';
 import {
-  type Manifest,
-  ModelPackageError,
-  REFERENCE_FILE,
+  distributionOf,
+  floatsOf,
+  isMissing,
   type Reference,
   type ReferenceColumn,
-} from '@modelship/runtime/manifest';
-import { distributionOf, floatsOf, isMissing, randomNumbers } from '@modelship/runtime/serve';
+  randomNumbers,
+} from '@modelship/runtime/serve';
 
 /** Maximum number of values in a row of an input. Inputs with more are pictures or sequences, and have no columns. */
 const MOST_COLUMNS = 1000;

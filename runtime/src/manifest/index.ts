@@ -1,4 +1,3 @@
-export type { Reference, ReferenceColumn } from '../drift/columns.js';
 export { columnsOf } from '../tensor/columns.js';
 export { datatypesThatFit } from '../tensor/convert.js';
 export { fileDigests, packageDigest } from './digest.js';
@@ -41,9 +40,9 @@ export {
   REFERENCE_FILE,
   RESIZE_FILTERS,
   type ReadTextTask,
+  type RecommendTask,
   type RerankTask,
   type ResizeFilter,
-  referenceSchema,
   SAMPLES_FILE,
   type Side,
   type StepFilter,

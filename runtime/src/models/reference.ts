@@ -1,12 +1,8 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import {
-  type Manifest,
-  ModelPackageError,
-  REFERENCE_FILE,
-  type Reference,
-  referenceSchema,
-} from '../manifest/index.js';
+import type { Reference } from '../drift/columns.js';
+import { type Manifest, ModelPackageError, REFERENCE_FILE } from '../manifest/index.js';
+import { referenceSchema } from '../manifest/schema.js';
 
 /**
  * Reads the ranges and categories of the inputs from the package in `directory`.
