@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { MODEL_FORMATS, type ModelFormat } from '@modelship/runtime/manifest';
+import { MODEL_FORMATS, type ModelFormat, needsPython } from '@modelship/runtime/manifest';
 import { describe, expect, it } from 'vitest';
 import { runtimeImageContext } from '../../../lib/bundle/image-context.js';
 import { lambdaImageContext } from '../../../lib/bundle/lambda-image-context.js';
@@ -30,31 +30,30 @@ describe('the context of an image', () => {
     expect(runtimeImageContext({ architecture: 'x64' })).toEqual(contextOf('onnx'));
   });
 
-  it('has no Python for a model of XGBoost that the server itself runs', () => {
-    expect(contextOf('xgboost')).toEqual(contextOf('onnx'));
+  it.each(['xgboost', 'npz'] as const)('has no Python for a model of %s that the server itself runs', (format) => {
+    expect(contextOf(format)).toEqual(contextOf('onnx'));
   });
 
   /** Packages of a model that the server does not run itself. */
   const packages = (format: ModelFormat) => (format === 'xgboost' ? ['xgboost-cpu==3.2.0'] : undefined);
 
-  it.each(MODEL_FORMATS.filter((format) => format !== 'onnx'))(
-    'has the worker and the packages of its framework, each pinned, for %s',
-    (format) => {
-      const { directory } = contextOf(format, packages(format));
-      expect(text(directory, 'Dockerfile')).toMatch(/pip install/);
-      expect(readdirSync(join(directory, 'runtime/python/modelship_worker'))).toContain('__main__.py');
-      const lines = text(directory, 'requirements.txt')
-        .split('\n')
-        .filter((line) => /^\w/.test(line));
-      expect(lines.length).toBeGreaterThan(1);
-      for (const line of lines) expect(line).toMatch(/^[\w-]+==[\w.+]+( ; |$| \\$)/);
-    },
-  );
+  const WITH_PYTHON = MODEL_FORMATS.filter((format) => needsPython({ format, requirements: packages(format) }));
+
+  it.each(WITH_PYTHON)('has the worker and the packages of its framework, each pinned, for %s', (format) => {
+    const { directory } = contextOf(format, packages(format));
+    expect(text(directory, 'Dockerfile')).toMatch(/pip install/);
+    expect(readdirSync(join(directory, 'runtime/python/modelship_worker'))).toContain('__main__.py');
+    const lines = text(directory, 'requirements.txt')
+      .split('\n')
+      .filter((line) => /^\w/.test(line));
+    expect(lines.length).toBeGreaterThan(1);
+    for (const line of lines) expect(line).toMatch(/^[\w-]+==[\w.+]+( ; |$| \\$)/);
+  });
 
   /** Packages of a lock, each with its hashes. */
   const locked = (lines: string) => lines.match(/^\w(.*\n)(?: {4}--hash=.*\n)*/gm) ?? [];
 
-  it.each(MODEL_FORMATS.filter((format) => !/^(onnx|.*script|.*program|torch.*)$/.test(format)))(
+  it.each(WITH_PYTHON.filter((format) => !/^(.*script|.*program|torch.*)$/.test(format)))(
     'installs only files whose hashes are known, for %s',
     (format) => {
       const requirements = text(contextOf(format, packages(format)).directory, 'requirements.txt');

@@ -37,10 +37,7 @@ const SMALL = Model.fromDirectory(writePackage());
 
 /** Returns a model like `SMALL` with other facts. No file is read. */
 function modelOf(manifest: Partial<Manifest>): Model {
-  return Object.assign(Object.create(Model.prototype), {
-    directory: SMALL.directory,
-    manifest: { ...SMALL.manifest, ...manifest },
-  });
+  return Object.assign(Object.create(Model.prototype), SMALL, { manifest: { ...SMALL.manifest, ...manifest } });
 }
 
 /** What a deployment of a target is created with. */

@@ -1,6 +1,6 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { MODEL_FORMATS, type ModelFormat, PICKLE_FORMATS } from '@modelship/runtime/manifest';
+import { MODEL_FORMATS, type ModelFormat, needsPython, PICKLE_FORMATS } from '@modelship/runtime/manifest';
 import { App, Stack } from 'aws-cdk-lib';
 import { type TerraformStack, Testing } from 'cdktf';
 import { describe, expect, it, vi } from 'vitest';
@@ -138,9 +138,10 @@ it('gives each variant of an endpoint on SageMaker the image of its own format',
 });
 
 it('refuses every format that needs Python where there is none: Azure Functions', () => {
-  for (const format of MODEL_FORMATS.filter((each) => each !== 'onnx')) {
+  const requirements = ['numpy==2.4.6'];
+  for (const format of MODEL_FORMATS.filter((each) => needsPython({ format: each, requirements }))) {
     const make = () =>
-      new azure.ServerlessModel(azureStack(), 'Model', { model: modelOf(format, ['numpy==2.4.6']), location });
+      new azure.ServerlessModel(azureStack(), 'Model', { model: modelOf(format, requirements), location });
     expect(make, format).toThrow(/needs Python/);
   }
 });
