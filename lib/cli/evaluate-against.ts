@@ -39,12 +39,16 @@ export function checkComparable(version: RowEvaluation, baseline: RowEvaluation,
       `${metric} is a figure of all rows together, without a paired test. Compare by adjusted_rand_index.`,
     );
   }
-  if (flags.margin === undefined && METRICS_WITH_UNIT.has(metric)) {
-    throw new CommandFailure(
-      'NOT_COMPARABLE',
-      `${metric} has the unit of the labels. Give the loss that you accept in this unit with --margin.`,
-    );
-  }
+  rejectUnknownMargin(metric, flags.margin);
+}
+
+/** @throws CommandFailure if the metric has no default margin, and none is given */
+export function rejectUnknownMargin(metric: string, margin: number | undefined): void {
+  if (margin !== undefined || !METRICS_WITH_UNIT.has(metric)) return;
+  throw new CommandFailure(
+    'NOT_COMPARABLE',
+    `${metric} has the unit of the labels. Give the loss that you accept in this unit with --margin.`,
+  );
 }
 
 /** @throws CommandFailure if the model is worse than the baseline, or the rows do not decide */

@@ -92,6 +92,17 @@ export function metricName(value: string): string {
   throw new InvalidArgumentError(`Write one of the metrics: ${METRIC_NAMES.join(', ')}.`);
 }
 
+/** Parses the accepted loss of a metric. */
+export function marginNumber(value: string): number {
+  const number = value.trim() === '' ? Number.NaN : Number(value);
+  if (!(number > 0 && number < Number.POSITIVE_INFINITY)) {
+    throw new InvalidArgumentError(
+      'Write a number above 0, such as 0.01. No number of rows shows that there is no loss at all.',
+    );
+  }
+  return number;
+}
+
 /** Parses the number of queries of an extraction. */
 export function queryCount(value: string): number {
   const number = Number(value);
@@ -264,7 +275,10 @@ async function evaluated(
 }
 
 /** Rejects metrics that the model does not have. */
-function rejectForeign(evaluation: RowEvaluation, { min, max, metric: compared }: RowFlags): void {
+export function rejectForeign(
+  evaluation: RowEvaluation,
+  { min = [], max = [], metric: compared }: Partial<MetricLimits> & Pick<AgainstFlags, 'metric'>,
+): void {
   const named = [...min, ...max].map(({ metric }) => metric);
   const foreign = foreignMetric(evaluation, [...named, ...(compared === undefined ? [] : [compared])]);
   if (foreign !== undefined) throw new CommandFailure('METRIC_UNKNOWN', foreign);

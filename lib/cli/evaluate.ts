@@ -4,7 +4,7 @@ import { TASKS } from '../evaluate/tasks/index.js';
 import { figure } from '../report/figure.js';
 import { SHOWN_DIFFERENCES, sampleAgreement } from '../requests/sample-agreement.js';
 import { withEndpointOptions } from './endpoint.js';
-import { evaluateRows, metricLimit, metricName, queryCount, type RowFlags } from './evaluate-rows.js';
+import { evaluateRows, marginNumber, metricLimit, metricName, queryCount, type RowFlags } from './evaluate-rows.js';
 import { CommandFailure } from './failure.js';
 import { withTrustOption } from './local.js';
 import { Output, table } from './output.js';
@@ -137,15 +137,5 @@ function figuresText(figures: Omit<OutputMetrics, 'output'>): string {
 function share(value: string): number {
   const number = value.trim() === '' ? Number.NaN : Number(value);
   if (!(number >= 0 && number <= 1)) throw new InvalidArgumentError('Write a number from 0 to 1.');
-  return number;
-}
-
-function marginNumber(value: string): number {
-  const number = value.trim() === '' ? Number.NaN : Number(value);
-  if (!(number > 0 && number < Number.POSITIVE_INFINITY)) {
-    throw new InvalidArgumentError(
-      'Write a number above 0, such as 0.01. No number of rows shows that there is no loss at all.',
-    );
-  }
   return number;
 }

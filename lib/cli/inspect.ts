@@ -9,6 +9,8 @@ import {
 } from '@modelship/runtime/manifest';
 import { checkPickles, describeUnknown } from '@modelship/runtime/serve';
 import { Command } from 'commander';
+import { readProof } from '../optimize/proof.js';
+import { proofLines } from './optimize.js';
 import { bytes, Output, operatorRows, table, tensorRows } from './output.js';
 
 export function inspectCommand(): Command {
@@ -28,7 +30,14 @@ async function inspect(directory: string, flags: { readonly json?: boolean }): P
   const pickles = PICKLE_FORMATS.includes(manifest.format)
     ? await checkPickles(join(directory, manifest.artifact), manifest.format)
     : undefined;
-  new Output(flags.json).result({ directory, ...manifest, ...(pickles && { unknownImports: pickles.unknown }) }, [
+  const optimization = readProof(directory, manifest);
+  const json = {
+    directory,
+    ...manifest,
+    ...(pickles && { unknownImports: pickles.unknown }),
+    ...(optimization && { optimization }),
+  };
+  new Output(flags.json).result(json, [
     ...table([
       ['name', manifest.name],
       ['version', manifest.version],
@@ -56,6 +65,7 @@ async function inspect(directory: string, flags: { readonly json?: boolean }): P
       ...operatorRows(directory, manifest),
       ...(manifest.requirements ?? []).map((requirement) => ['requires', requirement]),
     ]),
+    ...(optimization ? ['', ...proofLines(optimization)] : []),
     '',
     ...table(manifest.files.map(({ path, size, sha256 }) => [join(directory, path), bytes(size), sha256])),
     '',

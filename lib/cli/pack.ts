@@ -7,6 +7,7 @@ import { shellWord } from '../serving/shell-word.js';
 import { type LocalFlags, withTrustOption } from './local.js';
 import { bytes, Output, operatorRows, table, tensorRows } from './output.js';
 import { requireOptions } from './required-options.js';
+import { tolerance } from './tolerance-option.js';
 
 interface PackFlags extends LocalFlags {
   readonly name: string;
@@ -176,13 +177,4 @@ function list(value: string): string[] {
   const names = value.split(',').map((name) => name.trim());
   if (names.some((name) => name === '')) throw new InvalidArgumentError('Write the names with one comma between two.');
   return names;
-}
-
-function tolerance(value: string): Tolerance {
-  const numbers = value.split(',').map((part) => (part.trim() === '' ? Number.NaN : Number(part)));
-  const [absolute, relative = DEFAULT_TOLERANCE.relative] = numbers as [number, number?];
-  if (numbers.length > 2 || ![absolute, relative].every((number) => Number.isFinite(number) && number >= 0)) {
-    throw new InvalidArgumentError('Write two numbers that are not negative, such as 1e-5,1e-4.');
-  }
-  return { absolute, relative };
 }

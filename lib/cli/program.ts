@@ -11,6 +11,7 @@ import { exportCommand } from './export.js';
 import { described, EXIT } from './failure.js';
 import { initCommand } from './init.js';
 import { inspectCommand } from './inspect.js';
+import { optimizeCommand } from './optimize.js';
 import { visible } from './output.js';
 import { packCommand } from './pack.js';
 import { predictCommand } from './predict.js';
@@ -41,6 +42,7 @@ export function program(asJson = false): Command {
     .addCommand(explainCommand())
     .addCommand(benchCommand())
     .addCommand(compareCommand())
+    .addCommand(optimizeCommand())
     .addCommand(exportCommand())
     .addCommand(initCommand())
     .addCommand(doctorCommand())

@@ -5,6 +5,7 @@ import { fileDigests, type Manifest, readManifest, SAMPLES_FILE, verifyFiles } f
 import { checkPickles, type PickleFinding } from '@modelship/runtime/serve';
 import { SIGNATURE_FILE, type SignatureTrust, verifySignature } from '@modelship/runtime/signature';
 import { packageRoot } from '../bundle/package-root.js';
+import { readProofFile } from '../model/proof-file.js';
 import { billOfMaterials, type PerformanceMetric, type SoftwarePackage } from './bill-of-materials.js';
 import { sha256 } from './hash.js';
 import { type TemplateFacts, TemplateUnknown, templateFacts } from './template-facts.js';
@@ -34,6 +35,8 @@ export interface Evidence {
   } | null;
   readonly samples: Manifest['samples'] & { readonly sha256?: string };
   readonly evaluation: { readonly sha256: string; readonly result: unknown } | null;
+  /** Proof of the conversion that made the package from another one. Null if there was none. */
+  readonly optimization: unknown;
   /** Imports of the pickles that are not of known frameworks. */
   readonly unknownImports: readonly PickleFinding[];
   readonly templates: readonly (TemplateFacts & { readonly file: string; readonly sha256: string })[];
@@ -67,6 +70,7 @@ export async function writeEvidence(options: EvidenceOptions, out: string): Prom
     signature: await signatureOf(directory, manifest, trust),
     samples: { ...samples, ...sampleHash(manifest) },
     evaluation,
+    optimization: readProofFile(directory, manifest) ?? null,
     unknownImports: (await checkPickles(join(directory, manifest.artifact), format)).unknown,
     templates: await templatesOf(templates),
     billOfMaterials: { file: BILL_FILE, sha256: sha256(bill) },

@@ -32,9 +32,15 @@ const REPORT_FILE = 'export.json';
  *
  * @param request what to do
  * @param results folder for files beside the report. @default - a temporary folder that is removed
+ * @param interpreter another interpreter
  */
-export async function runPythonTool<Report>(request: object, results?: string): Promise<ToolResult<Report>> {
-  const { python = 'python3', workerEnvironment: names } = pythonOptions();
+export async function runPythonTool<Report>(
+  request: object,
+  results?: string,
+  interpreter?: string,
+): Promise<ToolResult<Report>> {
+  const { python: configured = 'python3', workerEnvironment: names } = pythonOptions();
+  const python = interpreter ?? configured;
   const temporary = mkdtempSync(join(tmpdir(), 'modelship-python-'));
   const out = results ?? temporary;
   try {

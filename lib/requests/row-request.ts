@@ -18,7 +18,7 @@ export function requestRows(signatures: readonly Signature[]): number {
 }
 
 /**
- * Returns the labels of some rows, and the inputs of a model for them.
+ * Returns the labels of some rows, if they have any, and the inputs of a model for them.
  *
  * @throws EvaluationDataError or ModelPackageError if a row does not fit the model
  */

@@ -11,7 +11,8 @@ import type { SampleTensors } from '../pack/index.js';
 export interface RowColumns {
   /** File or folder of the data set. */
   readonly rows: string;
-  readonly label: string;
+  /** @default - rows have no label */
+  readonly label?: string | undefined;
   readonly weight?: string;
   readonly by?: string;
   readonly query?: string;
@@ -29,7 +30,7 @@ const ADVICE =
 export function columnValues(
   batch: readonly DataRow[],
   signature: Signature,
-  { rows, label, weight, by, query, advice = ADVICE }: Omit<RowColumns, 'label'> & { readonly label?: string },
+  { rows, label, weight, by, query, advice = ADVICE }: RowColumns,
 ): SampleTensors {
   const { values: first, place } = batch[0]!;
   const inputs = columnsOf(signature)?.filter(({ unused }) => !unused) ?? signature.inputs;
@@ -129,7 +130,7 @@ export function expectedRow({ values, place }: DataRow, { label, weight, by, que
   }
   return {
     place,
-    label: values[label],
+    label: label === undefined ? undefined : values[label],
     query: query === undefined ? undefined : String(values[query]),
     weight: weight === undefined ? undefined : weightOf(values[weight]),
     slice: by === undefined ? undefined : String(values[by]),

@@ -18,7 +18,7 @@ export { examplesOf, madeUpExamples } from './scheduling/made-up-examples.js';
 export { type RunningServer, startServer } from './start-server.js';
 export { decodePicture, loadDecoder } from './tasks/images/decode.js';
 export { loadModel } from './tasks/load-model.js';
-export { joinRows } from './tensor/batch.js';
+export { joinRows, splitRows } from './tensor/batch.js';
 export { tensorBytes } from './tensor/binary.js';
 export { inputsFromColumns } from './tensor/columns.js';
 export { differenceBetween, type Tolerance } from './tensor/difference.js';

@@ -15,7 +15,7 @@ const LAYERS = [
   ['aws', 'azure', 'gcp'],
   ['bench', 'evaluate', 'evidence', 'pack', 'sign'],
   ['compare', 'export', 'init', 'requests'],
-  ['doctor', 'gate'],
+  ['doctor', 'gate', 'optimize'],
   ['cli'],
   ['index.ts', 'runtime.ts'],
 ];
@@ -132,6 +132,7 @@ describe('the layers of lib', () => {
       'gate',
       'init',
       'json',
+      'optimize',
       'pack',
       'requests',
       'runtime.ts',

@@ -1,4 +1,4 @@
-"""Reads what other tools saved, for `modelship pack`: python -m modelship_export < REQUEST
+"""Reads what other tools saved, for `modelship pack` and `modelship optimize`: python -m modelship_export < REQUEST
 
 The request is JSON on standard input. The report is `export.json` in the folder `out`, such as the answers of a model
 beside its export to ONNX. A failure ends with exit code 1, and its last line on standard error says why.
@@ -25,6 +25,8 @@ def main() -> None:
         from .mlflow_store import download as export
     elif "module" in request:
         from .eager_module import save as export
+    elif "convert" in request:
+        from .conversion import convert as export
     elif "library" in request:
         from .image import export
     else:

@@ -1,13 +1,12 @@
 """Exports Keras archives as SavedModels."""
 
 import os
-import tempfile
 
 # TensorFlow reads the variables on import.
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 os.environ.setdefault("KERAS_BACKEND", "tensorflow")
 
-from modelship_worker.sandbox import restrict
+from .restricted import restrict_to
 
 # In safe mode, Keras refuses Python functions that are stored in the archive. Archives could bypass it before this version
 # (CVE-2025-1550, CVE-2025-8747, CVE-2025-9905, CVE-2025-9906 and CVE-2026-1462).
@@ -15,10 +14,8 @@ OLDEST = (3, 14)
 
 
 def export(request):
-    # The folder of the results is the only one that the process may write to. Before anything else is imported, because the
-    # kernel restricts only this thread and those that it starts later.
-    os.environ["TMPDIR"] = tempfile.tempdir = request["out"]
-    restrict(request["keras"], is_trusted=False)
+    # Before anything else is imported, because the kernel restricts only this thread and those that it starts later.
+    restrict_to(request["keras"], request["out"])
 
     import keras
 

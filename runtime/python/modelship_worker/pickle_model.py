@@ -77,7 +77,7 @@ class PickledModel:
     the targets. `method` restricts a classifier to one of both."""
 
     def __init__(self, estimator, declared):
-        self._estimator = estimator
+        self.estimator = estimator
         self._classes = getattr(estimator, "classes_", None)
         self._predict = estimator.predict
         method = declared.get("method") or _method(declared.get("outputs") or ())
@@ -100,7 +100,7 @@ class PickledModel:
         from .parameters import parameters
 
         try:
-            return parameters(self._estimator)
+            return parameters(self.estimator)
         except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError):
             # Other versions of scikit-learn keep some parameters elsewhere.
             return {}

@@ -28,9 +28,9 @@ class DeclaredModule:
                     f"PyTorch has no tensors of {spec['datatype']}, the declared datatype of `{spec['name']}`; use numbers"
                 )
         self.modules = modules
-        self._module = module
+        self.module = module
         self._inputs = inputs
-        self._by_name = {spec["name"] for spec in inputs} <= set(parameters)
+        self.by_name = {spec["name"] for spec in inputs} <= set(parameters)
         self.signatures = {"serving_default": {"inputs": inputs, "outputs": outputs or self._renamed(self._probe(), names)}}
 
     def run(self, _signature, arrays):
@@ -58,10 +58,10 @@ class DeclaredModule:
         return [{**spec, "name": name} for spec, name in zip(specs, names)]
 
     def _call(self, tensors):
-        if not self._by_name:
-            return torch_tensors.named(torch_tensors.call(self._module, *tensors))
+        if not self.by_name:
+            return torch_tensors.named(torch_tensors.call(self.module, *tensors))
         by_name = {spec["name"]: tensor for spec, tensor in zip(self._inputs, tensors)}
-        return torch_tensors.named(torch_tensors.call(self._module, **by_name))
+        return torch_tensors.named(torch_tensors.call(self.module, **by_name))
 
     def _probe(self):
         """Runs the module to determine the specs of the outputs."""

@@ -1,0 +1,88 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { type Manifest, SAMPLES_FILE, signaturesOf } from '@modelship/runtime/manifest';
+import { madeUpExamples } from '@modelship/runtime/serve';
+import { postBytes } from '../bench/connection.js';
+import { type LoadReport, load } from '../bench/load.js';
+import { type EncodedRequest, jsonRequest } from '../bench/requests.js';
+import type { Measurement } from '../compare/measurement.js';
+import { processor } from '../compare/measurements.js';
+import { processUsage } from '../compare/process-usage.js';
+import { sampleInputs } from '../pack/index.js';
+import { findEndpoint, inferUrl } from './endpoint.js';
+import { CommandFailure } from './failure.js';
+import type { Interruption } from './interruption.js';
+import { interrupted, rejectFailures } from './load-failures.js';
+import type { LocalFlags } from './local.js';
+import { type SampleFlags, sampleRequests } from './samples.js';
+import { type ServerProcess, startServer } from './server-process.js';
+
+/** Flags that a measurement depends on. */
+export interface MeasureFlags extends LocalFlags, SampleFlags {}
+
+/** Seconds of load with one caller, and with several, and before each to warm up. */
+const ONE_CALLER_SECONDS = 0.6;
+const LOAD_SECONDS = 1.5;
+const WARM_UP_SECONDS = 0.5;
+
+/** Callers of the measurement under load: enough to keep one processor busy. */
+const CALLERS = 8;
+
+/** Measures the package in a server of its own on this machine. */
+export async function measure(
+  directory: string,
+  manifest: Manifest,
+  flags: MeasureFlags,
+  interruption: Interruption,
+): Promise<Measurement> {
+  const since = performance.now();
+  const server = await startServer(directory, flags, interruption);
+  const startSeconds = (performance.now() - since) / 1000;
+  try {
+    const requests = encodedRequests(directory, manifest, flags);
+    const url = new URL(inferUrl(await findEndpoint(server.url, {})));
+    const encoded = requests.map(({ headers, body }) => postBytes(url, headers, body));
+    const options = { url, requests: () => encoded, warmUpSeconds: WARM_UP_SECONDS, signal: interruption.signal };
+    const alone = await load({ ...options, connections: 1, seconds: ONE_CALLER_SECONDS });
+    const before = processUsage(server.pid)?.cpuSeconds;
+    const busy = await load({ ...options, connections: CALLERS, seconds: LOAD_SECONDS });
+    // The report of an interrupted load covers only a part of its time.
+    if (!alone || !busy || interruption.signal.aborted) throw interrupted();
+    rejectFailures(busy);
+    return {
+      processor: processor(),
+      node: process.version,
+      cpuSeconds: cpuSecondsPerRequest(server, busy, before),
+      latencySeconds: alone.latency.p50 / 1000,
+      residentMib: processUsage(server.pid)?.residentMib,
+      startSeconds,
+      requestBytes: requests.reduce((sum, { body }) => sum + body.length, 0) / requests.length,
+    };
+  } finally {
+    await server.close();
+  }
+}
+
+/** Returns the processor time of a request. Without the system's figures, the time in which one processor serves it. */
+function cpuSecondsPerRequest(server: ServerProcess, busy: LoadReport, before: number | undefined): number {
+  const after = processUsage(server.pid)?.cpuSeconds;
+  if (before === undefined || after === undefined) return 1 / busy.requestsPerSecond;
+  // The warm-up is part of the difference.
+  const requests = (busy.requests * (LOAD_SECONDS + WARM_UP_SECONDS)) / LOAD_SECONDS;
+  return (after - before) / requests;
+}
+
+function encodedRequests(directory: string, manifest: Manifest, flags: MeasureFlags): EncodedRequest[] {
+  const signature = signaturesOf(manifest).serving_default!;
+  if (flags.data === undefined && flags.samples === undefined && !existsSync(join(directory, SAMPLES_FILE))) {
+    const examples = madeUpExamples(signature);
+    if (examples.length > 0) return examples.map(jsonRequest);
+    throw new CommandFailure(
+      'NO_DATA',
+      `${directory} has no samples, and its inputs have no fixed size: give requests with --samples.`,
+    );
+  }
+  return sampleRequests(flags, directory).map(({ inputs, place }) =>
+    jsonRequest(sampleInputs(inputs, signature, place)),
+  );
+}

@@ -1,0 +1,23 @@
+import { chmodSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { ROOT } from '../cli/support.js';
+
+/** The interpreter with the frameworks. */
+export const PYTHON = join(ROOT, '.venv', 'bin', 'python');
+
+/**
+ * Writes a program that stands for a Python whose converter writes a file, or that fails with its last line.
+ *
+ * @returns its path
+ */
+export function converter(folder: string, result: { readonly writes: string } | { readonly fails: string }): string {
+  const path = join(folder, 'python');
+  const work =
+    'fails' in result
+      ? `echo '${result.fails}' >&2; exit 1`
+      : `cp '${result.writes}' "$out/model.onnx"; echo '{"versions": {"tool": "1.0"}}' > "$out/export.json"`;
+  const out = `out=$(sed 's/.*"out":"\\([^"]*\\)".*/\\1/')`;
+  writeFileSync(path, `#!/bin/sh\n${out}\n${work}\n`);
+  chmodSync(path, 0o755);
+  return path;
+}
