@@ -1,10 +1,16 @@
 import { TerraformOutput, type TerraformStack } from 'cdktf';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
-import { type ContainerAppsOptions, ServerlessHost, ServerlessModel } from '../../lib/azure/index.js';
+import {
+  type AzureServingProps,
+  type ContainerAppsOptions,
+  Gpu,
+  ServerlessHost,
+  ServerlessModel,
+} from '../../lib/azure/index.js';
 import { Rollout } from '../../lib/serving/rollout.js';
 import { KEY } from '../lib/azure/identifiers.js';
 import { azureStack, IMAGE, model } from '../lib/azure/support.js';
-import { VARIANTS, type Variant } from '../lib/azure/variants.js';
+import { PRIVATE, SERVING, VARIANTS, type Variant } from '../lib/azure/variants.js';
 import { AzureDouble } from '../support/doubles/azure/server.js';
 import { Kubernetes } from '../support/doubles/kubernetes.js';
 import { Deployment, expectSettled, runLifecycle } from './deployment.js';
@@ -18,12 +24,19 @@ let double: AzureDouble;
 
 /** Stacks without a cluster. Apps of Container Apps have tests of their own. */
 const STACKS = VARIANTS.filter(({ name }) =>
-  /^(ServerlessModel on Functions|ManagedEndpointModel|Container Apps job.*)$/.test(name),
+  /^(ServerlessModel on Functions|Functions in a network.*|ManagedEndpointModel|Container Apps job.*)$/.test(name),
 );
+/** Stacks without a cluster that azurerm 5 applies. */
+const ON_AZURERM_5 = VARIANTS.filter(({ name }) => name.startsWith('Functions behind Front Door'));
 /** Context of an app that selects azurerm 5. */
 const AZURERM_5 = { 'modelship:providerVersions': { azurerm: '~> 5.2' } };
 /** Stacks that create a cluster. */
 const CLUSTERS = VARIANTS.filter(({ name }) => name === 'ContainerModel');
+/** Ways to run on Container Apps: options of the host, and props. */
+const APPS: readonly [string, Omit<ContainerAppsOptions, 'image'>, Partial<AzureServingProps>][] = [
+  ['Container Apps', {}, {}],
+  ['Container Apps in a private network with a GPU', { subnet: SERVING, internal: true, gpu: Gpu.nvidiaT4() }, PRIVATE],
+];
 
 /** Applies, updates, rolls back and destroys a variant. */
 async function expectLifecycle({ name, stack }: Variant): Promise<void> {
@@ -38,66 +51,77 @@ async function expectLifecycle({ name, stack }: Variant): Promise<void> {
 function containerApp(
   version: keyof typeof MODELS,
   options: Omit<ContainerAppsOptions, 'image'> = {},
-  rollout?: Rollout,
+  props: Partial<AzureServingProps> = {},
 ): TerraformStack {
   const stack = azureStack();
   const { containerApp: app } = new ServerlessModel(stack, 'Iris', {
     model: MODELS[version],
     location: 'westeurope',
-    rollout,
+    ...props,
     host: ServerlessHost.containerApps({ ...options, image: IMAGE }),
   });
   new TerraformOutput(stack, 'revision', { value: app!.revision });
   return stack;
 }
 
+async function startDouble(kubernetes?: Kubernetes): Promise<void> {
+  double = await AzureDouble.start(kubernetes);
+  // The vault of the customer's key exists.
+  double.store.give(KEY.resourceVersionlessId.replace(/\/keys\/.*/, ''), {
+    location: 'westeurope',
+    properties: { vaultUri: new URL('/', KEY.id).href, enableSoftDelete: true, enablePurgeProtection: true },
+  });
+}
+
 describeOnRequest('azure --local', () => {
   afterEach(() => double.stop());
 
   describe('without a cluster', () => {
-    beforeEach(async () => {
-      double = await AzureDouble.start();
-      // The vault of the customer's key exists.
-      double.store.give(KEY.resourceVersionlessId.replace(/\/keys\/.*/, ''), {
-        location: 'westeurope',
-        properties: { vaultUri: new URL('/', KEY.id).href, enableSoftDelete: true, enablePurgeProtection: true },
-      });
-    });
+    beforeEach(() => startDouble());
 
     describe.each(STACKS)('$name', (variant) => {
       test('is applied, updated, rolled back and destroyed', TIMEOUT, () => expectLifecycle(variant));
     });
 
-    test('Functions behind Front Door are applied, updated and destroyed by azurerm 5', TIMEOUT, async () => {
-      const { name, stack } = VARIANTS.find((each) => each.name.startsWith('Functions behind Front Door'))!;
-      const lifecycle = await runLifecycle(new Deployment(double.env), {
-        'the first version': () => stack({ model: MODELS.first }, AZURERM_5),
-        'the second version': () => stack({ model: MODELS.second }, AZURERM_5),
-      });
-      expectSettled(name, lifecycle, double.left);
-      expect(lifecycle.providers['registry.terraform.io/hashicorp/azurerm']).toMatch(/^5\./);
-    });
+    test.each(ON_AZURERM_5)(
+      '$name is applied, updated and destroyed by azurerm 5',
+      TIMEOUT,
+      async ({ name, stack }) => {
+        const lifecycle = await runLifecycle(new Deployment(double.env), {
+          'the first version': () => stack({ model: MODELS.first }, AZURERM_5),
+          'the second version': () => stack({ model: MODELS.second }, AZURERM_5),
+        });
+        expectSettled(name, lifecycle, double.left);
+        expect(lifecycle.providers['registry.terraform.io/hashicorp/azurerm']).toMatch(/^5\./);
+      },
+    );
 
-    test('Container Apps are applied, updated, rolled back and destroyed', TIMEOUT, async () => {
-      const lifecycle = await runLifecycle(new Deployment(double.env), {
-        'the first version': () => containerApp('first'),
-        'the second version': () => containerApp('second'),
-        'the first version again': () => containerApp('first', { versionSalt: 'rollback' }),
+    describe.each(APPS)('%s', (name, options, props) => {
+      test('are applied, updated, rolled back and destroyed', TIMEOUT, async () => {
+        const lifecycle = await runLifecycle(new Deployment(double.env), {
+          'the first version': () => containerApp('first', options, props),
+          'the second version': () => containerApp('second', options, props),
+          'the first version again': () => containerApp('first', { ...options, versionSalt: 'rollback' }, props),
+        });
+        expectSettled(name, lifecycle, double.left);
       });
-      expectSettled('Container Apps', lifecycle, double.left);
-    });
 
-    test('Container Apps shift traffic from a stable revision, promote and return to it', TIMEOUT, async () => {
-      const deployment = new Deployment(double.env);
-      const canary = Rollout.canary({ percent: 10, bakeMinutes: 5 });
-      const lifecycle = await runLifecycle(deployment, {
-        'the first version': () => containerApp('first'),
-        'a canary of the second version': async () =>
-          containerApp('second', { stableRevision: await deployment.output('revision') }, canary),
-        'the second version': () => containerApp('second'),
-        'the first version again': () => containerApp('first', { versionSalt: 'rollback' }),
+      test('shift traffic from a stable revision, promote and return to it', TIMEOUT, async () => {
+        const deployment = new Deployment(double.env);
+        const rollout = Rollout.canary({ percent: 10, bakeMinutes: 5 });
+        const lifecycle = await runLifecycle(deployment, {
+          'the first version': () => containerApp('first', options, props),
+          'a canary of the second version': async () =>
+            containerApp(
+              'second',
+              { ...options, stableRevision: await deployment.output('revision') },
+              { ...props, rollout },
+            ),
+          'the second version': () => containerApp('second', options, props),
+          'the first version again': () => containerApp('first', { ...options, versionSalt: 'rollback' }, props),
+        });
+        expectSettled(`${name}, with a canary`, lifecycle, double.left);
       });
-      expectSettled('Container Apps with a canary', lifecycle, double.left);
     });
 
     test('an image whose build failed is built by the next apply, through a new link', TIMEOUT, async () => {
@@ -119,9 +143,7 @@ describeOnRequest('azure --local', () => {
       cluster = await Kubernetes.start({ isAdmin: () => double.isClusterAdmin });
     }, 600_000);
     afterAll(() => cluster?.stop());
-    beforeEach(async () => {
-      double = await AzureDouble.start(cluster);
-    });
+    beforeEach(() => startDouble(cluster));
 
     describe.each(CLUSTERS)('$name', (variant) => {
       test('is applied, updated, rolled back and destroyed', TIMEOUT, async () => {

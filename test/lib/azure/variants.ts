@@ -55,7 +55,8 @@ const SAVED_MODEL = Model.fromDirectory(writePackage({ format: 'saved_model' }))
 const IMAGE = AzureImage.fromAcr({ registry: REGISTRY, repository: 'runtime', reference: '1' });
 const GPU_NODES = { instanceType: 'Standard_NC4as_T4_v3' };
 const SPOT_GPU = { gpuCount: 1, spot: true };
-const PRIVATE = {
+/** Props of a serving construct that has private endpoints. */
+export const PRIVATE = {
   privateSubnet: { id: subnetId('endpoints') },
   privateDnsZones: {
     'privatelink.blob.core.windows.net': zoneId('privatelink.blob.core.windows.net'),
@@ -66,7 +67,8 @@ const OFFICE_HOURS = [
   { cron: '0 8 * * MON-FRI', timeZone: 'Europe/Berlin', minReplicas: 2 },
   { cron: '0 20 * * MON-FRI', timeZone: 'Europe/Berlin', minReplicas: 1 },
 ];
-const SERVING = { id: subnetId('serving') };
+/** Subnet of the compute. */
+export const SERVING = { id: subnetId('serving') };
 
 /** A container of the user. */
 function containerOf(stack: TerraformStack): StorageContainer {
