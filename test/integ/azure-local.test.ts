@@ -27,7 +27,9 @@ const STACKS = VARIANTS.filter(({ name }) =>
   /^(ServerlessModel on Functions|Functions in a network.*|ManagedEndpointModel|Container Apps job.*)$/.test(name),
 );
 /** Stacks without a cluster that azurerm 5 applies. */
-const ON_AZURERM_5 = VARIANTS.filter(({ name }) => name.startsWith('Functions behind Front Door'));
+const ON_AZURERM_5 = VARIANTS.filter(({ name }) =>
+  /^(ServerlessModel on Container Apps|Functions behind Front Door.*)$/.test(name),
+);
 /** Context of an app that selects azurerm 5. */
 const AZURERM_5 = { 'modelship:providerVersions': { azurerm: '~> 5.2' } };
 /** Stacks that create a cluster. */
