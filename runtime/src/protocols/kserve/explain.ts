@@ -1,5 +1,5 @@
 import type { Link } from '../../engines/additive-model.js';
-import type { Effects, ExactExplainer } from '../../explain/additive-explainer.js';
+import type { Effects, ExactExplainer, ExactMethod } from '../../explain/additive-explainer.js';
 import { EXPLAINABLE, explainableInput } from '../../explain/explainable.js';
 import { isImageTask, isTextTask, type Task } from '../../manifest/index.js';
 import type { ServedModel } from '../../models/served-model.js';
@@ -93,7 +93,9 @@ async function explanations(
     throw invalid(`background has rows of shape [${background.shape.slice(1)}], instances of [${item}]`);
   }
   const call: ExplainCall = { model, spec, item, request, signal, background: background && toDoubles(background) };
-  const explained = (explainer && (await exactly(call, explainer))) ?? bySamples(call);
+  const { method } = request;
+  const canBeExact = explainer !== undefined && method !== 'sampled' && features === explainer.columns;
+  const explained = (canBeExact ? await exactly(call, explainer, method) : undefined) ?? bySamples(call, canBeExact);
   return written(explained, bare);
 }
 
@@ -143,22 +145,21 @@ interface Explanation extends Effects {
 /**
  * Computes the effects from the trees or weights of the model.
  *
- * @returns undefined if the request wants samples, or if no method is named and the trees or weights do not give the
- * predictions of the model
+ * @returns undefined if no method is named and the trees or weights do not give the predictions of the model
  * @throws InferenceError `INVALID_ARGUMENT` if the request names a method that the model does not have
  */
 async function exactly(
   { model, item, request, signal, background }: ExplainCall,
   explainer: ExactExplainer,
+  named: ExactMethod | undefined,
 ): Promise<readonly Explanation[] | undefined> {
   const features = elementCount(item);
-  if (request.method === 'sampled' || features !== explainer.columns) return undefined;
   const instances = toDoubles(request.instances);
   const count = request.instances.shape[0]!;
   checkValues(instances.length * explainer.outputs);
   const { outputs } = await model.infer({ inputs: [request.instances], signal });
   const predictions = scoresOf(outputs, count);
-  const exact = await explainer.explain({ instances, predictions, background, method: request.method }, signal);
+  const exact = await explainer.explain({ instances, predictions, background, method: named }, signal);
   if (!exact) return undefined;
   const { base, values, method, link } = exact;
   return Array.from({ length: count }, (_, row) => {
@@ -167,15 +168,22 @@ async function exactly(
   });
 }
 
-/** Computes sampled Shapley values, instance by instance. */
-async function* bySamples({
-  model,
-  spec,
-  item,
-  request: { instances, method, permutations = DEFAULT_PERMUTATIONS, seed },
-  signal,
-  background: given,
-}: ExplainCall): AsyncGenerator<Explanation> {
+/**
+ * Computes sampled Shapley values, instance by instance.
+ *
+ * @param isCompared whether the instances were already compared with the reference data of the model
+ */
+async function* bySamples(
+  {
+    model,
+    spec,
+    item,
+    request: { instances, method, permutations = DEFAULT_PERMUTATIONS, seed },
+    signal,
+    background: given,
+  }: ExplainCall,
+  isCompared: boolean,
+): AsyncGenerator<Explanation> {
   if (method !== undefined && method !== 'sampled') {
     throw invalid(
       `method ${method} is for trees and linear models whose file gives the predictions of the model; use the method sampled`,
@@ -195,7 +203,7 @@ async function* bySamples({
     return scores;
   };
   // The rows of the samples are not compared with the reference data of the model, but those of the request are.
-  if (model.manifest.reference) await model.infer({ inputs: [{ ...instances, name: spec.name }], signal });
+  if (!isCompared && model.manifest.reference) await model.infer({ inputs: [instances], signal });
   const all = toDoubles(instances);
   for (let row = 0; row < size; row++) {
     const instance = all.slice(row * features, (row + 1) * features);
