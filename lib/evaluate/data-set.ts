@@ -79,9 +79,10 @@ function binaryReader(path: string): ((path: string) => AsyncIterable<DataRow['v
     if (!statSync(path).isFile()) return undefined;
     const file = new FileBytes(path);
     try {
-      const start = file.read(0, 4);
+      const start = file.read(0, 5);
       if (isZip(start)) return npzRows;
-      return start.toString('latin1') === 'PAR1' ? parquetRows : undefined;
+      // A CSV file may have a column PAR1.
+      return /^PAR1(?![\t\n\r -~])/.test(start.toString('latin1')) ? parquetRows : undefined;
     } finally {
       file.close();
     }
@@ -105,7 +106,9 @@ async function* textOf(path: string): AsyncGenerator<string> {
       throw new EvaluationDataError(`${path} is not UTF-8. Save it again as UTF-8.`);
     }
     if (code === undefined) throw error;
-    throw new EvaluationDataError(`${path} cannot be read (${code}). Give a file of CSV, JSON Lines or NumPy arrays.`);
+    throw new EvaluationDataError(
+      `${path} cannot be read (${code}). Give a file of CSV, JSON Lines, Parquet or NumPy arrays.`,
+    );
   }
 }
 

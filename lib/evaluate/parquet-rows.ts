@@ -55,15 +55,17 @@ export async function* parquetRows(path: string): AsyncGenerator<ParquetRow> {
   checkColumnNames(path, names);
   for (const { rowStart, rowEnd } of ranges) {
     const rows = rowEnd - rowStart;
-    const columns: ArrayLike<unknown>[] = [];
+    const columns: unknown[][] = [];
     for (const column of names) {
       const subject = `${path}, column ${column},`;
-      const values = await readAs(subject, () => scan.readColumn({ column, rowStart, rowEnd }));
+      const values = await readAs(subject, async () =>
+        Array.from(await scan.readColumn({ column, rowStart, rowEnd }), (value) => jsonValue(value)),
+      );
       if (values.length !== rows) throw unreadable(subject, `${values.length} of ${rows} rows`);
       columns.push(values);
     }
     for (let row = 0; row < rows; row++) {
-      yield Object.fromEntries(names.map((name, index) => [name, jsonValue(columns[index]![row])]));
+      yield Object.fromEntries(names.map((name, index) => [name, columns[index]![row]]));
     }
   }
 }
@@ -97,6 +99,8 @@ function checkCodec(
 function jsonValue(value: unknown): unknown {
   if (typeof value === 'bigint') return Number.isSafeInteger(Number(value)) ? Number(value) : value;
   if (Array.isArray(value)) return value.map(jsonValue);
+  // Columns of bytes with a fixed length have no parser.
+  if (value instanceof Uint8Array) return strictUtf8.decode(value);
   if (value === null || typeof value !== 'object') return value ?? null;
   return Object.fromEntries(Object.entries(value).map(([name, each]) => [name, jsonValue(each)]));
 }

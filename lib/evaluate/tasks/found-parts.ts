@@ -1,4 +1,5 @@
 import type { Tensor } from '@modelship/runtime';
+import { stringifyExact } from '../../json/exact-json.js';
 import { EvaluationDataError } from '../metrics/compute.js';
 import { type Columns, type ExpectedRow, RowEvaluation, valuesOf } from '../row-evaluation.js';
 
@@ -41,7 +42,7 @@ export abstract class FoundParts<Expected, Predicted extends Expected> extends R
       : [undefined];
     if (!parts.includes(undefined)) return parts as Expected[];
     throw new EvaluationDataError(
-      `${place} has the label ${JSON.stringify(label)}, and must have a list such as ${this.example}.`,
+      `${place} has the label ${stringifyExact(label)}, and must have a list such as ${this.example}.`,
     );
   }
 }

@@ -1,4 +1,5 @@
 import type { Tensor, TensorSpec } from '@modelship/runtime';
+import { stringifyExact } from '../../json/exact-json.js';
 import { NumberColumn } from '../columns.js';
 import { LabelEvaluation } from '../label-evaluation.js';
 import type { Label } from '../metrics/classification.js';
@@ -78,6 +79,6 @@ function labelList(label: unknown, place: string): string[] {
   if (Array.isArray(label)) return label.map(String);
   if (typeof label === 'string') return label.split('|').flatMap((text) => (text.trim() === '' ? [] : [text.trim()]));
   throw new EvaluationDataError(
-    `${place} has the label ${JSON.stringify(label)}, and must have a list of labels, or a text such as "news|sport".`,
+    `${place} has the label ${stringifyExact(label)}, and must have a list of labels, or a text such as "news|sport".`,
   );
 }

@@ -1,4 +1,5 @@
 import type { Tensor } from '@modelship/runtime';
+import { stringifyExact } from '../../json/exact-json.js';
 import { EvaluationDataError } from '../metrics/compute.js';
 import { UNRANKED } from '../metrics/ranking.js';
 import type { MetricKind } from '../metrics/table.js';
@@ -43,10 +44,10 @@ export class Recommendation extends RowEvaluation {
 
 function relevantItems({ label, place }: ExpectedRow): Set<string> {
   const list = typeof label === 'string' ? parsed(label) : label;
-  if (Array.isArray(list) && list.every((item) => typeof item === 'string' || typeof item === 'number')) {
+  if (Array.isArray(list) && list.every((item) => ['string', 'number', 'bigint'].includes(typeof item))) {
     return new Set(list.map(String));
   }
   throw new EvaluationDataError(
-    `${place} has the label ${JSON.stringify(label)}, and must have a list of the relevant items, such as ["A", "B"].`,
+    `${place} has the label ${stringifyExact(label)}, and must have a list of the relevant items, such as ["A", "B"].`,
   );
 }

@@ -33,6 +33,10 @@ test('CSV has the names of its columns in the first line', async () => {
   ]);
 });
 
+test('CSV with a column PAR1 is no Parquet', async () => {
+  expect(await rowsOf('PAR1,PAR2\n1,2\n')).toEqual([{ PAR1: '1', PAR2: '2' }]);
+});
+
 test('quoted fields contain commas, line breaks and quotes', async () => {
   expect(await rowsOf('text,label\r\n"one, two\nthree ""four""",x\r\n"",y')).toEqual([
     { text: 'one, two\nthree "four"', label: 'x' },

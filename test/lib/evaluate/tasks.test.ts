@@ -95,7 +95,12 @@ describe('recommendation', () => {
     expect(evaluation.unit).toBe('queries');
   });
 
-  test.each(['a', 7, [{}], null])('%j is not a label', (label) => {
+  test('labels of 64-bit integers keep their digits', () => {
+    const item = 2n ** 60n + 1n;
+    expect(evaluated(spec, rowsOf([[item]]), [recommended(String(item))]).metric('recall_at_10', [0])).toBe(1);
+  });
+
+  test.each(['a', 7, 2n ** 60n, [{}], null])('%s is not a label', (label) => {
     expect(() => evaluated(spec, rowsOf([label]), [recommended('a')])).toThrow(/list of the relevant items/);
   });
 });
