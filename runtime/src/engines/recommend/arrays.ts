@@ -134,8 +134,8 @@ class ArrayReader {
       const vector = items.vector(item);
       vector.set(own);
       if (hasBiases) vector.set([1, itemBiases?.[item] ?? 0], factors);
-      const norm = Math.hypot(...own);
-      inverseNorms[item] = norm === 0 ? 0 : 1 / norm;
+      const inverse = Math.fround(1 / Math.hypot(...own));
+      inverseNorms[item] = Number.isFinite(inverse) ? inverse : 0;
     }
     const users = userVectors && withBiases(floats(userVectors), factors, width, userBiases);
     return { items, ...(users && { users }), width, factors, inverseNorms };
@@ -164,7 +164,7 @@ class ArrayReader {
 
   private sparse(prefix: string, rows: number, columns: number, hasValues: boolean): SparseRows {
     const starts = Float64Array.from(this.array(`${prefix}indptr`).data as ArrayLike<number>, Number);
-    const indices = Int32Array.from(this.array(`${prefix}indices`).data as ArrayLike<number>, Number);
+    const indices = Float64Array.from(this.array(`${prefix}indices`).data as ArrayLike<number>, Number);
     const isOrdered = starts[0] === 0 && starts.every((start, row) => row === 0 || start >= starts[row - 1]!);
     if (starts.length !== rows + 1 || !isOrdered || starts.at(-1) !== indices.length) {
       throw new Error(
@@ -172,14 +172,15 @@ class ArrayReader {
           `\`${prefix}indices\``,
       );
     }
-    const outside = indices.find((column) => column < 0 || column >= columns);
+    const outside = indices.find((column) => !(Number.isInteger(column) && column >= 0 && column < columns));
     if (outside !== undefined) {
       throw new Error(`\`${prefix}indices\` has the item ${outside}, and there are ${columns}`);
     }
-    if (!hasValues) return { starts, columns: indices };
+    const row = { starts, columns: Int32Array.from(indices) };
+    if (!hasValues) return row;
     const values = this.array(`${prefix}data`);
     checkLength(values, indices.length);
-    return { starts, columns: indices, values: checked(converted(values, 'FP64')).data as Float64Array };
+    return { ...row, values: checked(converted(values, 'FP64')).data as Float64Array };
   }
 
   private popularity(count: number): Float64Array | undefined {
@@ -243,7 +244,8 @@ function withBiases(
   width: number,
   biases: Float32Array | undefined,
 ): Float32Array {
-  if (width === factors) return values;
+  // A view would keep the bytes of the whole file.
+  if (width === factors) return values.byteLength < values.buffer.byteLength ? values.slice() : values;
   const count = values.length / factors;
   const vectors = new Float32Array(count * width);
   for (let user = 0; user < count; user++) {

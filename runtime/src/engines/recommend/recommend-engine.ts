@@ -2,9 +2,10 @@ import { join } from 'node:path';
 import type { Worker } from 'node:worker_threads';
 import { Channel } from '../../channel.js';
 import { ModelPackageError, RECOMMEND_SIGNATURE } from '../../manifest/index.js';
+import { InferenceError } from '../../tensor/errors.js';
 import { DEFAULT_SIGNATURE, type Signature, type Tensor } from '../../tensor/tensor.js';
 import { startThread } from '../../worker-thread.js';
-import type { Artifact, Engine, LoadedModel } from '../engine.js';
+import type { Artifact, Engine, EngineOptions, LoadedModel } from '../engine.js';
 
 /** Functions of the thread of a recommendation model. */
 export interface RecommendCalls {
@@ -14,12 +15,15 @@ export interface RecommendCalls {
   recommend(queries: readonly string[]): string[];
 }
 
+/** Queries of one call to the thread. Those of more are answered by several calls. */
+const QUERIES_OF_CALL = 64;
+
 const INPUT = RECOMMEND_SIGNATURE.inputs[0]!;
 const OUTPUT = RECOMMEND_SIGNATURE.outputs[0]!;
 
 /** Runs recommendation models whose arrays NumPy saved, each in a thread of its own. */
 export const recommendEngine: Engine = {
-  async load({ path }: Artifact): Promise<LoadedModel> {
+  async load({ path }: Artifact, { timeoutSeconds }: EngineOptions): Promise<LoadedModel> {
     const thread = new RecommendThread();
     const loaded = await thread.call('load', path).catch(async (error: Error) => {
       await thread.end();
@@ -28,7 +32,7 @@ export const recommendEngine: Engine = {
         `${path} cannot be loaded: ${error.message}. Pack the model again, or give the server more memory.`,
       );
     });
-    if ('examples' in loaded) return new RecommendModel(thread, loaded.examples);
+    if ('examples' in loaded) return new RecommendModel(thread, loaded.examples, timeoutSeconds);
     await thread.end();
     throw new ModelPackageError('ARTIFACT_INVALID', loaded.fault);
   },
@@ -45,6 +49,7 @@ class RecommendModel implements LoadedModel {
   constructor(
     private readonly thread: RecommendThread,
     examples: readonly string[],
+    private readonly timeoutSeconds = Number.POSITIVE_INFINITY,
   ) {
     this.examples = examples.map((query) => [{ ...INPUT, shape: [1], data: [Buffer.from(query)] }]);
   }
@@ -59,7 +64,15 @@ class RecommendModel implements LoadedModel {
 
   async run([queries]: readonly Tensor[]): Promise<Tensor[]> {
     const texts = (queries!.data as Buffer[]).map(String);
-    const answers = await this.thread.call('recommend', texts);
+    const end = performance.now() + this.timeoutSeconds * 1000;
+    const answers: string[] = [];
+    // Nobody waits for what takes longer, and other callers wait for the thread.
+    for (let start = 0; start < texts.length; start += QUERIES_OF_CALL) {
+      if (performance.now() > end) {
+        throw new InferenceError('DEADLINE_EXCEEDED', `the recommendations took longer than ${this.timeoutSeconds} s`);
+      }
+      answers.push(...(await this.thread.call('recommend', texts.slice(start, start + QUERIES_OF_CALL))));
+    }
     return [{ ...OUTPUT, shape: [answers.length], data: answers.map((answer) => Buffer.from(answer)) }];
   }
 

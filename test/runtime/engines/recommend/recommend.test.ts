@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { engineFor, type LoadedModel } from '../../../../runtime/src/engines/index.js';
+import { type EngineOptions, engineFor, type LoadedModel } from '../../../../runtime/src/engines/index.js';
 import { readArrays } from '../../../../runtime/src/engines/recommend/arrays.js';
 import { npzFromTensors } from '../../../../runtime/src/tensor/npz.js';
 import type { Tensor } from '../../../../runtime/src/tensor/tensor.js';
@@ -21,8 +21,8 @@ interface Recommendation {
   readonly source: string;
 }
 
-async function load(path: string): Promise<LoadedModel> {
-  return engineFor('npz').load({ path, format: 'npz' }, {});
+async function load(path: string, options: EngineOptions = {}): Promise<LoadedModel> {
+  return engineFor('npz').load({ path, format: 'npz' }, options);
 }
 
 async function recommend(model: LoadedModel, ...queries: readonly (object | string)[]): Promise<Recommendation[]> {
@@ -147,6 +147,28 @@ describe('recommendations', () => {
     }
   });
 
+  it('end after the timeout, and leave the model to others', LONG, async () => {
+    const path = await saved('slow.npz', floats('item_factors', [50_000, 64], new Array(50_000 * 64).fill(1)));
+    const model = await load(path, { timeoutSeconds: 0.05 });
+    try {
+      const many = Array.from({ length: 20_000 }, (_, item) => ({ item }));
+      await expect(recommend(model, ...many)).rejects.toMatchObject({ code: 'DEADLINE_EXCEEDED' });
+      expect((await recommend(model, { item: 0, k: 1 }))[0]!.items).toHaveLength(1);
+    } finally {
+      await model.close();
+    }
+  });
+
+  it('for an item whose vector is too short for 32-bit floats have finite scores', async () => {
+    const model = await load(await saved('short.npz', floats('item_factors', [2, 2], [1e-39, 0, 1, 0])));
+    try {
+      const [{ items }] = (await recommend(model, { item: 1 })) as [Recommendation];
+      expect(items).toEqual([{ item: 0, score: 0 }]);
+    } finally {
+      await model.close();
+    }
+  });
+
   describe('reject with one clear error', () => {
     let model: LoadedModel;
     beforeAll(async () => {
@@ -249,6 +271,11 @@ describe('recommendations', () => {
         'similar items that do not exist',
         [...sparse, integers('indices', [0, 2])],
         '`indices` has the item 2, and there are 2',
+      ],
+      [
+        'an item beyond 32 bits',
+        [...sparse, { name: 'indices', datatype: 'FP64', shape: [2], data: Float64Array.from([0, 2 ** 32]) }],
+        '`indices` has the item 4294967296, and there are 2',
       ],
       [
         'offsets beyond the end',
