@@ -238,6 +238,7 @@ describe('every variant is destroyed', () => {
       // The variants' own.
       'AWS::EFS::FileSystem Files',
       'AWS::IAM::Role ModelshipApiLogRole',
+      'AWS::KMS::Key GateKey',
       'AWS::KMS::Key Key',
       // Versions of other functions may use it.
       'AWS::Lambda::LayerVersion ModelshipRuntimearm64',

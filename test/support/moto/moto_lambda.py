@@ -304,7 +304,8 @@ def deploy(region_name, shift, function_name, alias, before, version):
         deploymentGroupName=shift["DeploymentGroupName"],
         revision={"revisionType": "AppSpecContent", "appSpecContent": {"content": json.dumps(content)}},
     )
-    if hook and not passes(client("lambda", region_name), made["deploymentId"], hook):
+    # Without what runs functions, no hook can be asked: aws-gate.test.ts asks those of gates.
+    if hook and FUNCTIONS_URL and not passes(client("lambda", region_name), made["deploymentId"], hook):
         raise ValidationError(message="The following lifecycle event hook failed: BeforeAllowTraffic")
 
 
