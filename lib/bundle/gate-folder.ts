@@ -1,13 +1,13 @@
 import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { copyFileSync, cpSync, existsSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { basename, dirname, join, resolve } from 'node:path';
 import { SAMPLES_FILE, signaturesOf } from '@modelship/runtime/manifest';
 import type { Model } from '../model/model.js';
 import type { GateDataSet, RolloutGate } from '../serving/rollout-gate.js';
 import { cachedFolder } from './cache-folder.js';
-import { filesUnder, pathBelow } from './files.js';
+import { pathBelow } from './files.js';
 import { type GateDataSetQuestions, type GateQuestions, QUESTIONS_FILE } from './gate-questions.js';
 
 /** Largest data set of a gate in bytes. All of its rows are asked within 15 minutes, the longest time of a function. */
@@ -47,14 +47,19 @@ export function gateFolder(model: Model, gate: RolloutGate): GateFolder {
   const hook = hookFile('hook.js');
   const hash = createHash('sha256').update(text).update(readFileSync(hook));
   for (const [name, source] of Object.entries(files)) {
-    for (const file of filesUnder(source))
-      hash.update(`\n${name}/${pathBelow(source, file)} `).update(readFileSync(file));
+    for (const file of filesOf(source)) hash.update(`\n${name}/${pathBelow(source, file)} `).update(readFileSync(file));
   }
   const digest = hash.digest('hex');
   const directory = cachedFolder('gate', digest, (folder) => {
     copyFileSync(hook, join(folder, 'hook.js'));
     writeFileSync(join(folder, QUESTIONS_FILE), text);
-    for (const [name, source] of Object.entries(files)) cpSync(source, join(folder, name), { recursive: true });
+    for (const [name, source] of Object.entries(files)) {
+      for (const file of filesOf(source)) {
+        const copy = join(folder, name, pathBelow(source, file));
+        mkdirSync(dirname(copy), { recursive: true });
+        copyFileSync(file, copy);
+      }
+    }
     check(folder, files);
   });
   return { directory, digest };
@@ -96,6 +101,16 @@ function questionsOf(model: Model, { samples, dataSet }: RolloutGate): Questions
   };
 }
 
+/** Returns a file, or the files below a folder, those that links lead to included, in the same order on every platform. */
+function filesOf(source: string): string[] {
+  if (!statSync(source).isDirectory()) return [source];
+  const order = (file: string) => pathBelow(source, file);
+  return readdirSync(source, { recursive: true, encoding: 'utf8' })
+    .map((name) => join(source, name))
+    .filter((file) => statSync(file, { throwIfNoEntry: false })?.isFile())
+    .sort((one, other) => (order(one) < order(other) ? -1 : 1));
+}
+
 /** Returns the file of the package's samples. Made-up samples, which a user never confirmed, are none. */
 function goldenSamples({ directory, manifest }: Model): string | undefined {
   const { count, madeUp } = manifest.samples;
@@ -104,7 +119,7 @@ function goldenSamples({ directory, manifest }: Model): string | undefined {
 
 function questionsOfRows({ rows, label, weight, query, task, min = {}, max = {} }: GateDataSet): GateDataSetQuestions {
   if (!existsSync(rows)) throw new GateError('dataSet', `${rows} does not exist; give the file of a data set`);
-  const bytes = filesUnder(rows).reduce((sum, file) => sum + statSync(file).size, 0);
+  const bytes = filesOf(rows).reduce((sum, file) => sum + statSync(file).size, 0);
   if (bytes > GATE_DATA_SET_BYTES) {
     throw new GateError(
       'dataSet',

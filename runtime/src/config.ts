@@ -1,4 +1,4 @@
-import { DEFAULT_PORT, ENVIRONMENT, OUTPUT_LIMITS } from './contract.js';
+import { BATCH_WINDOW_MS, DEFAULT_PORT, ENVIRONMENT, OUTPUT_LIMITS } from './contract.js';
 import { memoryLimit } from './host-limits.js';
 import { DIGEST, SHA256 } from './manifest/patterns.js';
 import { type GuardOptions, INPUT_GUARDS } from './models/guards.js';
@@ -211,7 +211,7 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
     maxQueue: number(ENVIRONMENT.maxQueue, 1024, 1, 1_000_000),
     timeoutSeconds: number(ENVIRONMENT.timeoutSeconds, 60, 1, 24 * 3600),
     startSeconds: optionalNumber(ENVIRONMENT.startSeconds, 1, 24 * 3600),
-    batchWindowMs: optionalNumber(ENVIRONMENT.batchWindowMs, 1, 1000),
+    batchWindowMs: optionalNumber(ENVIRONMENT.batchWindowMs, BATCH_WINDOW_MS.min, BATCH_WINDOW_MS.max),
     threads: optionalNumber(ENVIRONMENT.threads, 1, 1024),
     python: text(ENVIRONMENT.python),
     workers: optionalNumber(ENVIRONMENT.workers, 1, 256),

@@ -50,6 +50,9 @@ export const DRAIN_SECONDS = 8;
 /** Default limit in seconds for startup, which fetches, verifies and loads the models and runs their samples. */
 export const START_SECONDS = 300;
 
+/** Shortest and longest time in milliseconds that a batch may wait for further requests. */
+export const BATCH_WINDOW_MS = { min: 1, max: 1000 } as const;
+
 /**
  * Log line for a request, limited to the fields that other components read. A Lambda function writes one for each
  * response with status 500 or above, including its own name and version.

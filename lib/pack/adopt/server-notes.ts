@@ -1,8 +1,10 @@
-import { ENVIRONMENT } from '@modelship/runtime/contract';
+import { BATCH_WINDOW_MS, ENVIRONMENT } from '@modelship/runtime/contract';
 
 /** Returns a note on the longest time that another server waits for a batch. @param milliseconds 0 for none */
 export function batchWindowNotes(setting: string, milliseconds: number): string[] {
-  return milliseconds > 0 ? [`${setting}: set ${ENVIRONMENT.batchWindowMs}=${milliseconds} for the server`] : [];
+  if (!(milliseconds > 0)) return [];
+  const window = Math.min(BATCH_WINDOW_MS.max, Math.max(BATCH_WINDOW_MS.min, Math.round(milliseconds)));
+  return [`${setting}: set ${ENVIRONMENT.batchWindowMs}=${window} for the server`];
 }
 
 /** Returns a note on a size of batches that another server is set to. */

@@ -146,7 +146,10 @@ async function saveWhole(
   const model = join(temporary, WHOLE_MODULE);
   const code = join(temporary, 'code');
   const { dir, name } = parse(file);
-  cpSync(dir, code, { recursive: true, filter: (path) => path.endsWith('.py') || statSync(path).isDirectory() });
+  cpSync(dir, code, {
+    recursive: true,
+    filter: (path) => path.endsWith('.py') || statSync(path, { throwIfNoEntry: false })?.isDirectory() === true,
+  });
   await requirePythonTool(
     { module: name, code, weights: weights && resolve(weights), model },
     {
@@ -225,7 +228,7 @@ function configNotes(content: unknown, file: string): string[] {
 /** Returns a note on each file that nothing reads. @param hasCode whether Python modules are kept */
 function fileNotes(folder: string, used: readonly unknown[], hasCode: boolean): string[] {
   const files = readdirSync(folder, { recursive: true, encoding: 'utf8' })
-    .filter((name) => statSync(join(folder, name)).isFile())
+    .filter((name) => statSync(join(folder, name), { throwIfNoEntry: false })?.isFile())
     .map((name) => name.split(sep).join('/'))
     .filter((name) => name !== MANIFEST_FILE && !used.includes(name) && !(hasCode && name.endsWith('.py')));
   return files.sort().map((name) => `${name}: neither the model nor its handler reads the file`);

@@ -1,9 +1,10 @@
-import { mkdtempSync, writeFileSync } from 'node:fs';
+import { lstatSync, mkdtempSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Lazy } from 'aws-cdk-lib';
 import { Match } from 'aws-cdk-lib/assertions';
 import { describe, expect, test } from 'vitest';
+import { gateFolder } from '../../../lib/bundle/gate-folder.js';
 import { ValidationError } from '../../../lib/index.js';
 import { Model } from '../../../lib/model/model.js';
 import { Rollout, type RolloutGate } from '../../../lib/serving/index.js';
@@ -95,6 +96,15 @@ describe('ServerlessModel with a gate', () => {
     };
     expect(assetOf({ dataSet })).toBe(assetOf({ dataSet: { ...dataSet } }));
     expect(assetOf({ dataSet })).not.toBe(assetOf({ dataSet: { ...dataSet, min: { accuracy: 0.8 } } }));
+  });
+
+  test('has the rows that a link leads to, not the link', () => {
+    const linked = join(folder, 'linked.csv');
+    symlinkSync(ROWS, linked);
+    const { directory } = gateFolder(iris, { dataSet: { ...dataSet, rows: linked } });
+    const copy = join(directory, 'data', 'linked.csv');
+    expect(lstatSync(copy).isSymbolicLink()).toBe(false);
+    expect(readFileSync(copy, 'utf8')).toBe(readFileSync(ROWS, 'utf8'));
   });
 });
 

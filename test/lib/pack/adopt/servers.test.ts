@@ -126,7 +126,7 @@ const CASES: Readonly<Record<string, Case>> = {
       outputs: [{ name: 'OUTPUT__0', datatype: 'FP32', shape: [-1, 3], labels: ['a', 'b', 'c'] }],
     },
     notes: [
-      'dynamic_batching.max_queue_delay_microseconds: set MODELSHIP_BATCH_WINDOW_MILLISECONDS=2.5 for the server',
+      'dynamic_batching.max_queue_delay_microseconds: set MODELSHIP_BATCH_WINDOW_MILLISECONDS=3 for the server',
       'instance_group: set MODELSHIP_WORKERS=2 for models that Python runs',
     ],
   },
