@@ -35,9 +35,19 @@ if (json && name !== 'aws') {
 }
 const folder = mkdtempSync(join(tmpdir(), 'modelship-integ-'));
 const report = join(folder, 'report.json');
+const totals = join(folder, 'totals.json');
 const { status } = spawnSync(
   'npx',
-  ['--no-install', 'vitest', 'run', file, ...rest.filter((argument) => !['--local', '--json'].includes(argument))],
+  [
+    '--no-install',
+    'vitest',
+    'run',
+    file,
+    '--reporter=default',
+    '--reporter=json',
+    `--outputFile.json=${totals}`,
+    ...rest.filter((argument) => !['--local', '--json'].includes(argument)),
+  ],
   {
     stdio: ['inherit', json ? process.stderr : 'inherit', 'inherit'],
     env: {
@@ -48,8 +58,17 @@ const { status } = spawnSync(
   },
 );
 if (json && existsSync(report)) process.stdout.write(readFileSync(report, 'utf8'));
+const hasRun = ranTests(totals);
 rmSync(folder, { recursive: true });
-process.exit(status ?? 1);
+if (!hasRun) console.error(`NOT RUN: no test of ${file} ran; see above.`);
+process.exit(hasRun ? (status ?? 1) : status || 1);
+
+/** Whether a test passed or failed: the test runner itself ends with 0 if a pattern after -t matches no test. */
+function ranTests(totals) {
+  if (!existsSync(totals)) return false;
+  const { numPassedTests, numFailedTests } = JSON.parse(readFileSync(totals, 'utf8'));
+  return numPassedTests + numFailedTests > 0;
+}
 
 /** Ends the process with what is missing, because tests that cannot run have not passed. */
 function requireProviders(sources) {
