@@ -66,7 +66,7 @@ export function packCommand(): Command {
     )
     .option(
       '--reference <file>',
-      'data set of CSV, JSON Lines or NumPy arrays, such as the training rows; servers compare requests with its ranges and ' +
+      'data set of CSV, JSON Lines, Parquet or NumPy arrays, such as the training rows; servers compare requests with its ranges and ' +
         'categories',
     )
     .option('--reference-label <column>', 'column of the reference data that is no input of the model')

@@ -4,7 +4,7 @@ export type GateTask = 'clustering' | 'multilabel' | 'ranking';
 /** Labelled data set, and limits of the metrics that a new version must meet on it. */
 export interface GateDataSet {
   /**
-   * File of CSV, JSON Lines or NumPy arrays (`.npz`), or folder with a folder of pictures for each class, of at most
+   * File of CSV, JSON Lines, Parquet or NumPy arrays (`.npz`), or folder with a folder of pictures for each class, of at most
    * 50 MiB. It is deployed as an asset.
    */
   readonly rows: string;

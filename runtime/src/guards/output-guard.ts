@@ -12,9 +12,19 @@ export interface OutputLimits {
 /** Scores from which on a double has no decimal places left to round. */
 const MOST_ROUNDED = 2 ** 52;
 
+/** Whether an output has scores. */
+function hasScores({ datatype }: TensorSpec): boolean {
+  return /^(FP|BF)/.test(datatype);
+}
+
 /** Whether an output has a score for each of its labels. */
-export function hasClasses({ datatype, shape, labels }: TensorSpec): boolean {
-  return labels !== undefined && /^(FP|BF)/.test(datatype) && shape.at(-1) === labels.length;
+export function hasClasses(spec: TensorSpec): boolean {
+  return spec.labels !== undefined && hasScores(spec) && spec.shape.at(-1) === spec.labels.length;
+}
+
+/** Returns an output whose highest scores are unknown, because it has no labels. */
+export function unlabelledScores(outputs: readonly TensorSpec[]): TensorSpec | undefined {
+  return outputs.find((spec) => hasScores(spec) && !hasClasses(spec));
 }
 
 /**

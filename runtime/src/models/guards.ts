@@ -1,10 +1,10 @@
 import { LiveTraffic } from '../drift/live-traffic.js';
 import { describeOutside, InputGuard } from '../guards/input-guard.js';
-import { hasClasses, limitOutputs, type OutputLimits } from '../guards/output-guard.js';
+import { hasClasses, limitOutputs, type OutputLimits, unlabelledScores } from '../guards/output-guard.js';
 import { type Manifest, ModelPackageError } from '../manifest/index.js';
 import type { ModelMetrics } from '../observability/model-metrics.js';
-import { invalid } from '../tensor/errors.js';
-import type { Signature, Tensor } from '../tensor/tensor.js';
+import { InferenceError, invalid } from '../tensor/errors.js';
+import { DEFAULT_SIGNATURE, type Signature, type Tensor } from '../tensor/tensor.js';
 import { readReference } from './reference.js';
 
 /** What happens to requests with values that the reference data does not have. */
@@ -78,6 +78,21 @@ export class Guards {
       if (metrics.countOutside(name)) warn(`the first value outside the reference data in the column ${name}`);
       if (this.options.inputGuard === 'refuse') throw invalid(describeOutside(outside));
     });
+  }
+
+  /**
+   * Rejects signatures other than the default one that would show all scores, such as that of the model's own tensors.
+   *
+   * @throws InferenceError `PERMISSION_DENIED`
+   */
+  checkSignature(name: string, { outputs }: Signature): void {
+    const shown =
+      this.options.outputTopK === undefined || name === DEFAULT_SIGNATURE ? undefined : unlabelledScores(outputs);
+    if (!shown) return;
+    throw new InferenceError(
+      'PERMISSION_DENIED',
+      `the signature ${name} of this model is disabled: its output ${shown.name} would reveal the scores that the server hides`,
+    );
   }
 
   /** Whether the outputs of requests are counted. */

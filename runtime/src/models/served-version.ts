@@ -287,6 +287,7 @@ export class ServedVersion implements ServedModel {
     }
     if (!isMadeUp) {
       try {
+        this.guards!.checkSignature(signatureName, this.signatures[signatureName]!);
         this.guards!.check(inputs);
       } catch (error) {
         return Promise.reject(error);

@@ -33,7 +33,7 @@ test('CSV has the names of its columns in the first line', async () => {
   ]);
 });
 
-test('CSV with a column PAR1 is no Parquet', async () => {
+test('CSV with a column PAR1 is not Parquet', async () => {
   expect(await rowsOf('PAR1,PAR2\n1,2\n')).toEqual([{ PAR1: '1', PAR2: '2' }]);
 });
 

@@ -6,6 +6,9 @@ import { referenceRows } from '../../../lib/cli/reference-rows.js';
 import { packModel } from '../../../lib/pack/index.js';
 import { readConfig } from '../../../runtime/src/config.js';
 import { ENVIRONMENT } from '../../../runtime/src/contract.js';
+import { readManifest, signaturesOf } from '../../../runtime/src/manifest/index.js';
+import { Guards } from '../../../runtime/src/models/guards.js';
+import { ModelMetrics } from '../../../runtime/src/observability/model-metrics.js';
 import { type RunningServer, startServer } from '../../../runtime/src/start-server.js';
 import { callOnce, serviceClient } from '../../support/grpc-client.js';
 
@@ -139,6 +142,16 @@ it('hides decimal places and classes, and refuses explanations, which would show
     expect((await post(`${url}/v1/models/iris:explain`, { instances: [INSIDE] })).status).toBe(403);
   });
 }, 120_000);
+
+it('refuses signatures whose scores have no labels, which would show the hidden classes', async () => {
+  const manifest = readManifest(packed);
+  const version = { manifest, metrics: new ModelMetrics(), warn: () => {} };
+  const guards = await Guards.read(packed, { outputTopK: 1 }, version);
+  const labelled = signaturesOf(manifest).serving_default!;
+  const unlabelled = { ...labelled, outputs: [{ name: 'scores', datatype: 'FP32' as const, shape: [-1, 3] }] };
+  expect(() => guards.checkSignature('classify', labelled)).not.toThrow();
+  expect(() => guards.checkSignature('classify', unlabelled)).toThrow(/its output scores would reveal/);
+});
 
 it('a package with reference data gives the drift of requests as metrics', async () => {
   await serving({}, async (_, url) => {
