@@ -24,7 +24,9 @@ let double: AzureDouble;
 
 /** Stacks without a cluster. Apps of Container Apps have tests of their own. */
 const STACKS = VARIANTS.filter(({ name }) =>
-  /^(ServerlessModel on Functions|Functions in a network.*|ManagedEndpointModel|Container Apps job.*)$/.test(name),
+  /^(ServerlessModel on Functions|Functions in a network.*|ManagedEndpointModel|Azure ML in a private.*|Container Apps job.*)$/.test(
+    name,
+  ),
 );
 /** Stacks without a cluster that azurerm 5 applies. */
 const ON_AZURERM_5 = VARIANTS.filter(({ name }) =>
