@@ -56,17 +56,19 @@ class NumberGuard {
   }
 
   check(tensor: Tensor, onOutside: (value: OutsideValue) => void): void {
+    // Another signature may have an input of this name with serialized examples.
+    if (tensor.datatype === 'BYTES') return;
     const { min, max } = this;
     const width = widthOf(tensor);
     const known = Math.min(width, min.length);
-    // Elements of 64 bits compare with numbers as others do.
     const data = floatsOf(tensor);
     for (let start = 0; start < data.length; start += width) {
       for (let place = 0; place < known; place++) {
-        const value = data[start + place]!;
+        // The ranges are numbers too.
+        const value = Number(data[start + place]!);
         if (value >= min[place]! && value <= max[place]!) continue;
         if (Number.isNaN(value) && this.mayMiss[place]) continue;
-        onOutside({ column: this.columns[place]!, row: start / width, value: Number(value) });
+        onOutside({ column: this.columns[place]!, row: start / width, value });
       }
     }
   }
@@ -80,6 +82,7 @@ class CategoryGuard {
   }
 
   check(tensor: Tensor, onOutside: (value: OutsideValue) => void): void {
+    if (tensor.datatype !== 'BYTES') return;
     const data = tensor.data as readonly Buffer[];
     const width = widthOf(tensor);
     for (const column of this.columns) {

@@ -87,6 +87,13 @@ describe('ServerlessModel with a gate', () => {
     });
   });
 
+  test('is rejected with guards that hide the scores that it compares', () => {
+    const rounded = Model.fromDirectory(iris.directory, { guards: { outputDecimals: 2 } });
+    expect(faults({}, rounded)).toEqual([
+      expect.stringMatching(/^rollout\.gate: GATE_INVALID the guards of the model hide scores/),
+    ]);
+  });
+
   test('keeps the asset of the function unless the questions change', () => {
     const assetOf = (gate: RolloutGate) => {
       const functions = make({ model: iris, rollout: Rollout.allAtOnce({ gate }) })

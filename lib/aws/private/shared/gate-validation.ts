@@ -6,6 +6,15 @@ import type { Validator } from '../../../serving/validation/validator.js';
 export function checkGate(validator: Validator, { model, rollout }: ServingProps): void {
   const gate = rollout?.gate;
   if (!gate) return;
+  const { outputDecimals, outputTopK } = model.guards;
+  const shows = outputDecimals === undefined && outputTopK === undefined;
+  validator.check(
+    shows,
+    'rollout.gate',
+    'GATE_INVALID',
+    'the guards of the model hide scores that the gate compares; remove the gate, or outputDecimals and outputTopK of the guards',
+  );
+  if (!shows) return;
   const values = valuesBelow('rollout.gate', gate);
   const areKnown = values.map(([prop, value]) => validator.known(prop, value, 'questions are written at synthesis'));
   if (!areKnown.every(Boolean)) return;
