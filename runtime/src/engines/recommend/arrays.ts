@@ -1,11 +1,10 @@
 import { ModelPackageError } from '../../manifest/index.js';
 import { converted } from '../../tensor/convert.js';
-import { InferenceError } from '../../tensor/errors.js';
 import { arrayFromNpy } from '../../tensor/npy.js';
 import type { Tensor } from '../../tensor/tensor.js';
 import { readArchive } from '../../tensor/zip-archive.js';
 import { DotProducts, MAX_VECTOR_BYTES } from './dot-products.js';
-import { Ids } from './ids.js';
+import { checkLength, Ids } from './ids.js';
 
 /** Maximum bytes of the arrays of a model, which is the most that Node.js reads at once. */
 export const MAX_ARRAY_BYTES = 2 ** 31 - 1;
@@ -64,10 +63,9 @@ export async function readArrays(bytes: Buffer, path: string): Promise<Recommend
     return new ArrayReader(new Map(files.map(({ name, content }) => [name.replace(/\.npy$/, ''), content]))).read();
   } catch (error) {
     if (error instanceof ModelPackageError) throw error;
-    const reason = error instanceof InferenceError ? error.message : (error as Error).message;
     throw new ModelPackageError(
       'ARTIFACT_INVALID',
-      `${path} has no usable recommendation model: ${reason}. Save the arrays again by \`numpy.savez\`.`,
+      `${path} has no usable recommendation model: ${(error as Error).message}. Save the arrays again by \`numpy.savez\`.`,
     );
   }
 }
@@ -109,15 +107,15 @@ class ArrayReader {
   private factors(itemVectors: Tensor): Factors {
     const [count, factors] = matrixShape(itemVectors);
     const userVectors = this.find(VECTORS.users);
-    if (userVectors && matrixShape(userVectors)[1] !== factors) {
-      const [, found] = matrixShape(userVectors);
+    const [userCount, userWidth] = userVectors ? matrixShape(userVectors) : [0, factors];
+    if (userVectors && userWidth !== factors) {
       throw new Error(
-        `\`${userVectors.name}\` has vectors of ${found} numbers, and \`${itemVectors.name}\` of ${factors}; both must ` +
+        `\`${userVectors.name}\` has vectors of ${userWidth} numbers, and \`${itemVectors.name}\` of ${factors}; both must ` +
           'have the same width',
       );
     }
     const itemBiases = this.biases('items', count);
-    const userBiases = this.biases('users', userVectors ? matrixShape(userVectors)[0] : 0);
+    const userBiases = this.biases('users', userCount);
     const hasBiases = itemBiases !== undefined || userBiases !== undefined;
     const width = factors + (hasBiases ? 2 : 0);
     const needed = count * Math.ceil(width / 4) * 16;
@@ -216,11 +214,6 @@ function matrixShape({ name, shape }: Tensor): readonly [rows: number, width: nu
   const [rows = 0, width = 0, ...others] = shape;
   if (rows > 0 && width > 0 && others.length === 0) return [rows, width];
   throw new Error(`\`${name}\` has the shape [${shape}], and must have a row of numbers for each user or item`);
-}
-
-function checkLength({ name, shape }: Tensor, count: number): void {
-  if (shape.length === 1 && shape[0] === count) return;
-  throw new Error(`\`${name}\` has the shape [${shape}], and must have [${count}]`);
 }
 
 function floats(tensor: Tensor): Float32Array {

@@ -16,10 +16,9 @@ export class Ids {
   }
 
   /** Returns identifiers from an array of texts or whole numbers. @throws Error with what is wrong with them */
-  static from({ name, data, datatype, shape }: Tensor, count: number): Ids {
-    if (shape.length !== 1 || shape[0] !== count) {
-      throw new Error(`\`${name}\` has the shape [${shape}], and must have [${count}]`);
-    }
+  static from(array: Tensor, count: number): Ids {
+    const { name, data, datatype } = array;
+    checkLength(array, count);
     if (datatype !== 'BYTES' && !/^U?INT/.test(datatype)) {
       throw new Error(`\`${name}\` has the datatype ${datatype}, and must have texts or whole numbers`);
     }
@@ -44,4 +43,10 @@ export class Ids {
     const index = typeof id === 'number' ? id : /^(0|[1-9]\d{0,15})$/.test(id) ? Number(id) : -1;
     return Number.isInteger(index) && index >= 0 && index < this.count ? index : undefined;
   }
+}
+
+/** @throws Error if an array is not a list of `count` values */
+export function checkLength({ name, shape }: Tensor, count: number): void {
+  if (shape.length === 1 && shape[0] === count) return;
+  throw new Error(`\`${name}\` has the shape [${shape}], and must have [${count}]`);
 }
