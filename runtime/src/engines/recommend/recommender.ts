@@ -58,19 +58,22 @@ export class Recommender {
       const search = this.searchOf(parseQuery(text));
       const vector = this.vectorSearch(search);
       if (vector) vectors.push({ ...vector, at });
-      else answers[at] = this.answer(search.source, this.sparseItems(search)) ?? this.popular(search);
+      else {
+        const items = this.sparseItems(search);
+        answers[at] = items ? this.answer(search.source, items) : this.popular(search);
+      }
     }
     for (let start = 0; start < vectors.length; start += QUERIES) {
       const together = vectors.slice(start, start + QUERIES);
       for (const [index, items] of this.topItems(together).entries()) {
         const { at, search } = together[index]!;
-        answers[at] = this.answer(search.source, items)!;
+        answers[at] = this.answer(search.source, items);
       }
     }
     return answers;
   }
 
-  /** Returns the items of a search, which are those that its user has seen. */
+  /** Returns the items of a session or an item, or those that a user has seen. */
   private itemsOf({ source, subjects }: Pick<Search, 'source' | 'subjects'>): readonly number[] {
     if (source !== 'user') return subjects;
     const { seen } = this.arrays;
@@ -166,12 +169,12 @@ export class Recommender {
       if (excluded.has(index) || mayAdd?.has(index) === false) continue;
       items.push({ index, score: this.arrays.popularity![index]! });
     }
-    return this.answer('popularity', items)!;
+    return this.answer('popularity', items);
   }
 
-  private answer(source: Subject | 'popularity', found: readonly ScoredItem[] | undefined): string | undefined {
-    const items = found?.map(({ index, score }) => ({ item: this.arrays.items.at(index), score: shortest(score) }));
-    return items && JSON.stringify({ items, source });
+  private answer(source: Subject | 'popularity', found: readonly ScoredItem[]): string {
+    const items = found.map(({ index, score }) => ({ item: this.arrays.items.at(index), score: shortest(score) }));
+    return JSON.stringify({ items, source });
   }
 }
 
@@ -192,9 +195,10 @@ function rowOf({ starts, columns, values }: SparseRows, row: number) {
 /** Returns the mean of the vectors of some items, whose last two numbers are 0 and 1 if vectors have biases. */
 function meanOf({ items, width, factors }: Factors, subjects: readonly number[]): Float32Array {
   const mean = new Float32Array(width);
+  const vectors = subjects.map((item) => items.vector(item));
   for (let at = 0; at < factors; at++) {
     let sum = 0;
-    for (const item of subjects) sum += items.vector(item)[at]!;
+    for (const vector of vectors) sum += vector[at]!;
     mean[at] = sum / subjects.length;
   }
   if (width > factors) mean[width - 1] = 1;
