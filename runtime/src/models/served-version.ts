@@ -321,7 +321,7 @@ export class ServedVersion implements ServedModel {
       verified ??= verifyFiles(directory, this.manifest);
       return verified;
     };
-    // The models of tasks take texts or pictures.
+    // The models of tasks take texts, pictures or queries.
     const artifact = this.manifest.task ? undefined : { ...artifactOf(directory, this.manifest), verify };
     const additive = artifact && (await readAdditiveModel(artifact, this.model!));
     if (this.manifest.background) await verify();

@@ -11,6 +11,9 @@ const EXAMPLE_TEXTS = ['What is deep learning?', 'Deep learning trains networks 
 /** A PNG of one grey pixel in base64, for packages without samples. */
 const EXAMPLE_PICTURE = 'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAAAAAA6fptVAAAACklEQVR42mNoAAAAggCBd81ytgAAAABJRU5ErkJggg==';
 
+/** Query of the first user of most models. */
+const EXAMPLE_QUERY = '{"user": 0, "k": 3}';
+
 /** Corners of an area, in pixels. */
 const EXAMPLE_CORNERS = [
   [0, 0],
@@ -37,21 +40,16 @@ export function exampleInputs(model: ServedModel): ExampleRow | undefined {
   const names = model.signatures.serving_default!.inputs.map(({ name }) => name);
   return Object.fromEntries(
     names.map((name) => {
-      if (name === 'image') return [name, picture(model)];
-      if (name === 'query' && task.type === 'recommend') return [name, exampleQuery(model)];
+      if (name === 'image') return [name, firstText(model, EXAMPLE_PICTURE)];
+      if (name === 'query' && task.type === 'recommend') return [name, firstText(model, EXAMPLE_QUERY)];
       return [name, name === 'labels' ? EXAMPLE_LABELS : exampleTexts(model, name)[0]];
     }),
   );
 }
 
-function picture({ examples = [] }: ServedModel): string {
-  const [first] = examples;
-  return first ? String((first[0]!.data as Buffer[])[0]) : EXAMPLE_PICTURE;
-}
-
-/** Returns a query from the samples of a model, or the first user of most models. */
-function exampleQuery({ examples: [first] = [] }: ServedModel): string {
-  return first ? String((first[0]!.data as Buffer[])[0]) : '{"user": 0, "k": 3}';
+/** Returns the first value of the samples of a model. */
+function firstText({ examples: [first] = [] }: ServedModel, fallback: string): string {
+  return first ? String((first[0]!.data as Buffer[])[0]) : fallback;
 }
 
 /** Returns outputs of the form that a model with a task gives, with made-up numbers. */
