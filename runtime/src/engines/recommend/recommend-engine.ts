@@ -1,10 +1,8 @@
 import { join } from 'node:path';
-import type { Worker } from 'node:worker_threads';
-import { Channel } from '../../channel.js';
 import { ModelPackageError, RECOMMEND_SIGNATURE } from '../../manifest/index.js';
 import { InferenceError } from '../../tensor/errors.js';
 import { DEFAULT_SIGNATURE, type Signature, type Tensor } from '../../tensor/tensor.js';
-import { startThread } from '../../worker-thread.js';
+import { CalledThread } from '../../worker-thread.js';
 import type { Artifact, Engine, EngineOptions, LoadedModel } from '../engine.js';
 
 /** Functions of the thread of a recommendation model. */
@@ -24,8 +22,8 @@ const OUTPUT = RECOMMEND_SIGNATURE.outputs[0]!;
 /** Runs recommendation models whose arrays NumPy saved, each in a thread of its own. */
 export const recommendEngine: Engine = {
   async load({ path }: Artifact, { timeoutSeconds }: EngineOptions): Promise<LoadedModel> {
-    const thread = new RecommendThread();
-    const loaded = await thread.call('load', path).catch(async (error: Error) => {
+    const thread: RecommendThread = new CalledThread(join(__dirname, 'recommend-thread'), 'the thread of the model');
+    const loaded = await thread.call([], 'load', path).catch(async (error: Error) => {
       await thread.end();
       throw new ModelPackageError(
         'ARTIFACT_INVALID',
@@ -37,6 +35,8 @@ export const recommendEngine: Engine = {
     throw new ModelPackageError('ARTIFACT_INVALID', loaded.fault);
   },
 };
+
+type RecommendThread = CalledThread<RecommendCalls>;
 
 class RecommendModel implements LoadedModel {
   readonly signatures: Readonly<Record<string, Signature>> = {
@@ -71,50 +71,12 @@ class RecommendModel implements LoadedModel {
       if (performance.now() > end) {
         throw new InferenceError('DEADLINE_EXCEEDED', `the recommendations took longer than ${this.timeoutSeconds} s`);
       }
-      answers.push(...(await this.thread.call('recommend', texts.slice(start, start + QUERIES_OF_CALL))));
+      answers.push(...(await this.thread.call([], 'recommend', texts.slice(start, start + QUERIES_OF_CALL))));
     }
     return [{ ...OUTPUT, shape: [answers.length], data: answers.map((answer) => Buffer.from(answer)) }];
   }
 
   close(): Promise<void> {
     return this.thread.end();
-  }
-}
-
-class RecommendThread {
-  isRunning = true;
-  private readonly worker: Worker;
-  private readonly channel: Channel<RecommendCalls>;
-  private calls = 0;
-
-  constructor() {
-    this.worker = startThread(join(__dirname, 'recommend-thread'));
-    this.channel = new Channel('the thread of the model', (message) => this.worker.postMessage(message), {});
-    this.worker.on('message', (message) => this.channel.receive(message));
-    // Calls fail when the thread exits. Without a listener, the error would end the process.
-    this.worker.on('error', () => {});
-    this.worker.once('exit', () => {
-      this.isRunning = false;
-      this.channel.close();
-    });
-  }
-
-  async call<K extends keyof RecommendCalls>(
-    name: K,
-    ...args: Parameters<RecommendCalls[K]>
-  ): Promise<Awaited<ReturnType<RecommendCalls[K]>>> {
-    this.calls++;
-    this.worker.ref();
-    try {
-      return await this.channel.call(name, ...args);
-    } finally {
-      this.calls--;
-      // An idle thread does not keep the process busy.
-      if (this.calls === 0) this.worker.unref();
-    }
-  }
-
-  async end(): Promise<void> {
-    await this.worker.terminate();
   }
 }

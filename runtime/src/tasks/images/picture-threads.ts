@@ -1,8 +1,6 @@
 import { join } from 'node:path';
-import type { Worker } from 'node:worker_threads';
-import { Channel } from '../../channel.js';
 import { availableProcessors, shareOf } from '../../host-limits.js';
-import { startThread } from '../../worker-thread.js';
+import { CalledThread } from '../../worker-thread.js';
 import type { PreparedPicture, preprocess } from './preprocess.js';
 import type { segmentsOf } from './segmentation.js';
 import type { linesOf, lineTensor } from './text-lines.js';
@@ -29,19 +27,14 @@ export interface PictureCalls {
   arrangeLines: typeof lineTensor;
 }
 
-/** One thread, and the number of its calls in flight. */
-interface Thread {
-  readonly worker: Worker;
-  readonly channel: Channel<PictureCalls>;
-  calls: number;
-}
+type PictureThread = CalledThread<PictureCalls>;
 
 /**
  * Threads that work on pictures, so that the event loop is not blocked. All models of the process share them. Each starts
  * with the first call that no other thread is free for.
  */
 class PictureThreads {
-  private readonly threads: Thread[] = [];
+  private threads: PictureThread[] = [];
 
   /**
    * Calls a function of the least busy thread.
@@ -49,44 +42,23 @@ class PictureThreads {
    * @param maximum maximum number of threads
    * @param moved memory of the arguments that is moved to the thread, not copied
    */
-  async call<K extends keyof PictureCalls>(
+  call<K extends keyof PictureCalls>(
     maximum: number,
     moved: readonly ArrayBuffer[],
     name: K,
     ...args: Parameters<PictureCalls[K]>
   ): Promise<Awaited<ReturnType<PictureCalls[K]>>> {
-    const thread = this.leastBusy(maximum);
-    thread.calls++;
-    thread.worker.ref();
-    try {
-      return await thread.channel.callMoving(moved, name, ...args);
-    } finally {
-      thread.calls--;
-      // An idle thread does not keep the process busy.
-      if (thread.calls === 0) thread.worker.unref();
-    }
+    return this.leastBusy(maximum).call(moved, name, ...args);
   }
 
-  private leastBusy(maximum: number): Thread {
+  private leastBusy(maximum: number): PictureThread {
+    this.threads = this.threads.filter(({ isRunning }) => isRunning);
     const [idlest] = this.threads.toSorted((left, right) => left.calls - right.calls);
     return idlest && (idlest.calls === 0 || this.threads.length >= maximum) ? idlest : this.start();
   }
 
-  private start(): Thread {
-    const worker = startThread(join(__dirname, 'picture-thread'));
-    const channel = new Channel<PictureCalls>(
-      'the thread for pictures',
-      (message, moved) => worker.postMessage(message, moved),
-      {},
-    );
-    const thread = { worker, channel, calls: 0 };
-    worker.on('message', (message) => channel.receive(message));
-    // Calls fail when the thread exits. Without a listener, the error would end the process.
-    worker.on('error', () => {});
-    worker.once('exit', () => {
-      channel.close();
-      this.threads.splice(this.threads.indexOf(thread), 1);
-    });
+  private start(): PictureThread {
+    const thread: PictureThread = new CalledThread(join(__dirname, 'picture-thread'), 'the thread for pictures');
     this.threads.push(thread);
     return thread;
   }
