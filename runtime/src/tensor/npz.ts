@@ -14,7 +14,7 @@ const ENDING = '.npy';
  * @throws InferenceError `INVALID_ARGUMENT`
  */
 export async function tensorsFromNpz(signature: Signature, bytes: Buffer): Promise<readonly Tensor[]> {
-  const arrays = arraysByName(await readArchive(bytes));
+  const arrays = await filesOfNpz(bytes);
   const only = signature.inputs.length === 1 && arrays.size === 1 ? [...arrays.values()][0] : undefined;
   const extra = [...arrays.keys()].find((name) => !signature.inputs.some((input) => input.name === name));
   if (!only && extra !== undefined) {
@@ -33,12 +33,18 @@ export async function tensorsFromNpz(signature: Signature, bytes: Buffer): Promi
  * @throws InferenceError `INVALID_ARGUMENT`
  */
 export async function arraysFromNpz(bytes: Buffer, maximumBytes: number): Promise<readonly Tensor[]> {
-  return [...arraysByName(await readArchive(bytes, maximumBytes))].map(([name, array]) => arrayFromNpy(name, array));
+  return [...(await filesOfNpz(bytes, maximumBytes))].map(([name, array]) => arrayFromNpy(name, array));
 }
 
-function arraysByName(files: readonly ArchiveFile[]): Map<string, Buffer> {
+/**
+ * Returns the files of the arrays that NumPy saved by name.
+ *
+ * @param maximumBytes maximum size of all arrays
+ * @throws InferenceError `INVALID_ARGUMENT`
+ */
+export async function filesOfNpz(bytes: Buffer, maximumBytes?: number): Promise<Map<string, Buffer>> {
   const arrays = new Map<string, Buffer>();
-  for (const { name, content } of files) {
+  for (const { name, content } of await readArchive(bytes, maximumBytes)) {
     const array = name.endsWith(ENDING) ? name.slice(0, -ENDING.length) : name;
     if (arrays.has(array)) throw invalid(`npz: the array ${array} appears twice`);
     arrays.set(array, content);

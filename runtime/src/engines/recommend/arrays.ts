@@ -1,8 +1,8 @@
 import { ModelPackageError } from '../../manifest/index.js';
 import { converted } from '../../tensor/convert.js';
 import { arrayFromNpy } from '../../tensor/npy.js';
+import { filesOfNpz } from '../../tensor/npz.js';
 import type { Tensor } from '../../tensor/tensor.js';
-import { readArchive } from '../../tensor/zip-archive.js';
 import { DotProducts, MAX_VECTOR_BYTES } from './dot-products.js';
 import { checkLength, Ids } from './ids.js';
 
@@ -59,8 +59,7 @@ export interface RecommendArrays {
  */
 export async function readArrays(bytes: Buffer, path: string): Promise<RecommendArrays> {
   try {
-    const files = await readArchive(bytes, MAX_ARRAY_BYTES);
-    return new ArrayReader(new Map(files.map(({ name, content }) => [name.replace(/\.npy$/, ''), content]))).read();
+    return new ArrayReader(await filesOfNpz(bytes, MAX_ARRAY_BYTES)).read();
   } catch (error) {
     if (error instanceof ModelPackageError) throw error;
     throw new ModelPackageError(

@@ -229,6 +229,7 @@ describe('recommendations', () => {
     const sparse = [floats('data', [2], [1, 1]), integers('indptr', [0, 1, 2]), integers('shape', [2, 2])];
 
     it.each<[string, readonly Tensor[], string]>([
+      ['an array twice', [items, items], 'npz: the array item_factors appears twice'],
       ['no vectors', [floats('x', [1], [1])], 'it has the arrays x; either item_factors or item_embeddings, or'],
       [
         'vectors of other widths',
