@@ -1,6 +1,7 @@
 import { inferPath, predictPath } from '@modelship/runtime/contract';
 import type { Command } from 'commander';
 import { parseExact } from '../json/exact-json.js';
+import { send, type TlsOptions } from '../requests/http.js';
 import {
   type Authentication,
   type AuthenticationFlags,
@@ -9,8 +10,8 @@ import {
   withAuthenticationOptions,
 } from './authentication/index.js';
 import { CommandFailure } from './failure.js';
-import { send, type TlsFlags, type TlsOptions, tlsOptions, withTlsOptions } from './http-client.js';
 import { gather } from './repeatable-option.js';
+import { type TlsFlags, tlsOptions, withTlsOptions } from './tls-options.js';
 
 /** A model behind a URL. */
 export interface Endpoint {

@@ -1,11 +1,11 @@
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
-import { send } from '../../../lib/cli/http-client.js';
+import { send } from '../../../lib/requests/http.js';
 import { IRIS, modelship, type Served, serve } from './support.js';
 
 // The real server answers as it does behind each managed service, whose host names are led to it.
 let server: Served;
 const requested = vi.hoisted(() => [] as string[]);
-vi.mock('../../../lib/cli/http-client.js', { spy: true });
+vi.mock('../../../lib/requests/http.js', { spy: true });
 
 /** The route that each service calls in the container. */
 const ROUTES: Readonly<Record<string, string>> = {
@@ -18,7 +18,7 @@ const ROW = '{"instances": [[5.1, 3.5, 1.4, 0.2]]}';
 
 beforeAll(async () => {
   server = await serve(IRIS);
-  const { send: real } = await vi.importActual<{ send: typeof send }>('../../../lib/cli/http-client.js');
+  const { send: real } = await vi.importActual<{ send: typeof send }>('../../../lib/requests/http.js');
   vi.mocked(send).mockImplementation((url, options, body) => {
     requested.push(`${options.method} ${url}`);
     return real(new URL(ROUTES[String(url)]!, server.url), options, body);
