@@ -1,16 +1,14 @@
+import { setTimeout } from 'node:timers/promises';
 import { SignatureV4 } from '@smithy/signature-v4';
 import { GATE_ENVIRONMENT } from '../bundle/gate-questions.js';
+import { type HttpResponse, send } from '../requests/http.js';
 import { Sha256 } from '../requests/sha-256.js';
-
-/** Response of a service of AWS. */
-export interface ServiceResponse {
-  readonly status: number;
-  readonly headers: Headers;
-  readonly body: Buffer;
-}
 
 /** Statuses of requests that may succeed later: 409 of a version that is not active yet, and throttling. */
 const RETRIED: readonly number[] = [409, 429, 500, 502, 503, 504];
+
+/** Codes of throttling, which services with AWS's JSON protocol respond with 400. */
+const THROTTLED = /^(Request)?Throttl(ing|ed)(Exception)?$/;
 
 /** Milliseconds for which a call that is denied is repeated: policies take effect some seconds after they are written. */
 const DENIED_MS = 60_000;
@@ -22,18 +20,19 @@ const LONGEST_PAUSE_MS = 10_000;
  * Calls a service of AWS with the credentials of the function. Calls that may succeed later are repeated until `signal`
  * aborts.
  *
- * @throws Error with the response of the service if it rejects the call
+ * @throws Error with the last response of the service, or the last fault of the connection, if no call succeeds
  */
 export async function callService(
   service: string,
   { path, headers, body }: { path: string; headers: Readonly<Record<string, string>>; body: string },
   signal: AbortSignal,
-): Promise<ServiceResponse> {
+): Promise<HttpResponse> {
   const { AWS_REGION: region = '', AWS_ENDPOINT_URL: own, [GATE_ENVIRONMENT.urlSuffix]: suffix } = process.env;
   const url = new URL(path, own ?? `https://${service}.${region}.${suffix}`);
   const query = Object.fromEntries(url.searchParams);
   const start = Date.now();
-  for (let pause = FIRST_PAUSE_MS; ; pause = Math.min(LONGEST_PAUSE_MS, 2 * pause)) {
+  let failure: Error | undefined;
+  for (let pause = FIRST_PAUSE_MS; !signal.aborted; pause = Math.min(LONGEST_PAUSE_MS, 2 * pause)) {
     const signed = await signer(service, region).sign({
       method: 'POST',
       protocol: url.protocol,
@@ -44,24 +43,33 @@ export async function callService(
       headers: { ...headers, host: url.host },
       body,
     });
-    const answer = await fetch(url, { method: 'POST', headers: signed.headers, body, signal }).catch((error) => {
-      signal.throwIfAborted();
-      return error as Error;
-    });
-    if (!(answer instanceof Error)) {
-      const response = {
-        status: answer.status,
-        headers: answer.headers,
-        body: Buffer.from(await answer.arrayBuffer()),
-      };
-      if (answer.ok) return response;
-      const isDenied = answer.status === 403 && Date.now() - start < DENIED_MS;
-      if (!isDenied && !RETRIED.includes(answer.status)) {
-        throw new Error(`${service} responded with ${answer.status}: ${response.body.toString().slice(0, 500)}`);
-      }
+    try {
+      const response = await send(url, { method: 'POST', headers: signed.headers, signal }, body);
+      if (response.status === 200) return response;
+      failure = new Error(`${service} responded with ${response.status}: ${response.body.slice(0, 500)}`);
+      if (!mayBeRetried(response, Date.now() - start)) break;
+    } catch (error) {
+      if (!signal.aborted) failure = error as Error;
     }
-    await pauseFor(pause, signal);
+    await setTimeout(pause, undefined, { signal }).catch(() => {});
   }
+  throw failure ?? signal.reason;
+}
+
+function mayBeRetried(response: HttpResponse, milliseconds: number): boolean {
+  const { status } = response;
+  const code = errorCode(response);
+  if (status === 403 || code === 'AccessDeniedException') return milliseconds < DENIED_MS;
+  return RETRIED.includes(status) || THROTTLED.test(code);
+}
+
+/**
+ * Returns the code of an error, such as `ThrottlingException`. A namespace may be before it, and a URL after it:
+ * https://smithy.io/2.0/aws/protocols/aws-json-1_1-protocol.html#operation-error-serialization
+ */
+function errorCode({ headers, body }: HttpResponse): string {
+  const type = headers['x-amzn-errortype'] ?? /"__type"\s*:\s*"([^"]*)"/.exec(body)?.[1] ?? '';
+  return /^(?:[^:]*#)?(\w*)/.exec(String(type))![1]!;
 }
 
 function signer(service: string, region: string): SignatureV4 {
@@ -72,18 +80,4 @@ function signer(service: string, region: string): SignatureV4 {
     sessionToken: AWS_SESSION_TOKEN,
   };
   return new SignatureV4({ service, region, credentials, sha256: Sha256 });
-}
-
-/** @throws the reason of `signal` if it aborts during the pause */
-async function pauseFor(milliseconds: number, signal: AbortSignal): Promise<void> {
-  await new Promise<void>((resolve) => {
-    const timer = setTimeout(done, milliseconds);
-    signal.addEventListener('abort', done, { once: true });
-    function done() {
-      clearTimeout(timer);
-      signal.removeEventListener('abort', done);
-      resolve();
-    }
-  });
-  signal.throwIfAborted();
 }

@@ -11,7 +11,7 @@ import { RequestTooLargeError } from './verdict.js';
 const MAX_EVENT_BYTES = 6 * 2 ** 20;
 
 /** Separates status and headers of a streamed response from its body. */
-const DELIMITER = Buffer.alloc(8);
+const DELIMITER = '\0'.repeat(8);
 
 /**
  * Returns a version of a function as a predictor. Lambda invokes the version directly, so neither the front nor its
@@ -35,8 +35,8 @@ export function lambdaPredictor(version: string, questions: GateQuestions, signa
         { path, headers: { 'content-type': 'application/json' }, body },
         signal,
       );
-      if (invoked.headers.get('x-amz-function-error') !== null) {
-        throw new Error(`the version failed: ${invoked.body.toString().slice(0, 500)}`);
+      if ('x-amz-function-error' in invoked.headers) {
+        throw new Error(`the version failed: ${invoked.body.slice(0, 500)}`);
       }
       const { status, text } = responseOf(invoked.body);
       if (status === 413)
@@ -62,12 +62,12 @@ function eventOf(path: string, body: string) {
 }
 
 /** Returns status and body of a response, streamed or not. */
-function responseOf(payload: Buffer): { status: number; text: string } {
+function responseOf(payload: string): { status: number; text: string } {
   const end = payload.indexOf(DELIMITER);
   if (end !== -1) {
-    const { statusCode } = JSON.parse(payload.subarray(0, end).toString());
-    return { status: statusCode, text: payload.subarray(end + DELIMITER.length).toString() };
+    const { statusCode } = JSON.parse(payload.slice(0, end));
+    return { status: statusCode, text: payload.slice(end + DELIMITER.length) };
   }
-  const { statusCode, body, isBase64Encoded } = JSON.parse(payload.toString());
-  return { status: statusCode, text: Buffer.from(body, isBase64Encoded ? 'base64' : 'utf8').toString() };
+  const { statusCode, body, isBase64Encoded } = JSON.parse(payload);
+  return { status: statusCode, text: isBase64Encoded ? Buffer.from(body, 'base64').toString() : body };
 }

@@ -1,18 +1,20 @@
 import { once } from 'node:events';
-import { readFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
 import { createRequire } from 'node:module';
 import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { afterAll, afterEach, beforeEach, describe, expect, onTestFinished, test, vi } from 'vitest';
 import { gateFolder } from '../../../lib/bundle/gate-folder.js';
 import { Model } from '../../../lib/model/model.js';
+import type { RolloutGate } from '../../../lib/serving/index.js';
 import { localAws } from '../../support/moto.js';
 
 // The function as it is deployed, with Lambda and CodeDeploy at the other end of its requests.
 
 const IRIS = Model.fromDirectory(join(__dirname, '../../../examples/iris/model'));
-const SAMPLES = JSON.parse(readFileSync(join(IRIS.directory, 'samples.json'), 'utf8'));
+const SAMPLES: Sample[] = JSON.parse(readFileSync(join(IRIS.directory, 'samples.json'), 'utf8'));
 const EVENT = { DeploymentId: 'd-1', LifecycleEventHookExecutionId: 'e-1' };
 const VERSION = 'arn:aws:lambda:us-east-1:123456789012:function:iris:7';
 
@@ -22,14 +24,33 @@ interface Reply {
   readonly body: string | Buffer;
 }
 
-/** The golden response to the request in an event, as an HTTP API gets it. */
+interface Sample {
+  readonly request: { readonly inputs: readonly [{ readonly data: readonly number[] }] };
+  readonly response: { readonly outputs: readonly { readonly shape: number[]; readonly data: readonly number[] }[] };
+}
+
+/** Symbol under which Node.js keeps the dispatcher of `fetch`. */
+const DISPATCHER = Symbol.for('undici.globalDispatcher.1');
+
+const work = mkdtempSync(join(tmpdir(), 'modelship-hook-'));
+const ONE_SAMPLE = join(work, 'one.json');
+writeFileSync(ONE_SAMPLE, JSON.stringify(SAMPLES.slice(0, 1)));
+
+afterAll(() => rmSync(work, { recursive: true }));
+
+/** The golden predictions for the rows in an event, as an HTTP API gets them. */
 function golden(event: { body: string }): { statusCode: number; body: string; isBase64Encoded: boolean } {
-  const [{ data }] = JSON.parse(event.body).inputs;
-  const { response } = SAMPLES.find(
-    ({ request }: { request: { inputs: { data: number[] }[] } }) =>
-      JSON.stringify(request.inputs[0]!.data) === JSON.stringify(data),
+  const [{ data }] = JSON.parse(event.body).inputs as Sample['request']['inputs'];
+  const samples = Array.from(
+    { length: data.length / 4 },
+    (_, row) => SAMPLES.find(({ request }) => `${request.inputs[0].data}` === `${data.slice(4 * row, 4 * row + 4)}`)!,
   );
-  return { statusCode: 200, body: JSON.stringify(response), isBase64Encoded: false };
+  const outputs = samples[0]!.response.outputs.map((output, index) => ({
+    ...output,
+    shape: [samples.length, ...output.shape.slice(1)],
+    data: samples.flatMap(({ response }) => response.outputs[index]!.data),
+  }));
+  return { statusCode: 200, body: JSON.stringify({ outputs }), isBase64Encoded: false };
 }
 
 const right = (event: { body: string }): Reply => ({ body: JSON.stringify(golden(event)) });
@@ -70,8 +91,8 @@ afterEach(() => {
 });
 
 /** Runs the hook, and returns what it logs. */
-async function hook(milliseconds = 900_000): Promise<{ level: string; reasons: string[] }> {
-  const { directory } = gateFolder(IRIS, {});
+async function hook(milliseconds = 900_000, gate: RolloutGate = {}): Promise<{ level: string; reasons: string[] }> {
+  const { directory } = gateFolder(IRIS, gate);
   const { codeDeployHandler } = createRequire(import.meta.url)(join(directory, 'hook.js'));
   await codeDeployHandler(EVENT, { getRemainingTimeInMillis: () => milliseconds });
   return JSON.parse(vi.mocked(console.log).mock.calls[0]![0]);
@@ -106,10 +127,49 @@ describe('the hook of a gate', { timeout: 60_000 }, () => {
       const status = failures.shift();
       return status === undefined ? right(event) : { status, body: '{}' };
     };
-    const throttled = [500];
-    deploy = () => ({ status: throttled.shift() ?? 200, body: '{}' });
+    // Services with AWS's JSON protocol respond to every fault of a client with 400.
+    const failures400: Reply[] = [
+      { status: 500, body: '{}' },
+      { status: 400, body: '{"__type":"ThrottlingException","message":"Rate exceeded"}' },
+      { status: 400, body: '{"__type":"com.amazon.coral.service#AccessDeniedException"}' },
+      { status: 400, headers: { 'x-amzn-errortype': 'ThrottlingException:http://internal/' }, body: '' },
+    ];
+    deploy = () => failures400.shift() ?? { body: '{}' };
     await hook();
-    expect(reported).toEqual([verdict('Succeeded'), verdict('Succeeded')]);
+    expect(reported).toEqual(Array(5).fill(verdict('Succeeded')));
+  });
+
+  test('does not report again if CodeDeploy rejects the report', async () => {
+    const body = '{"__type":"InvalidDeploymentIdException","message":"ThrottlingException AccessDeniedException"}';
+    deploy = () => ({ status: 400, body });
+    await expect(hook()).rejects.toThrow(`codedeploy responded with 400: ${body}`);
+    expect(reported).toEqual([verdict('Succeeded')]);
+  });
+
+  test('asks again if the connection ends within a response', async () => {
+    let isCut = false;
+    invoke = (event) => {
+      const reply = right(event);
+      if (isCut) return reply;
+      isCut = true;
+      return { ...reply, headers: { connection: 'close', 'content-length': `${reply.body.length + 1}` } };
+    };
+    await hook();
+    expect(reported).toEqual([verdict('Succeeded')]);
+  });
+
+  test('waits for a response longer than fetch does', async () => {
+    await fetch('data:,');
+    const dispatcher = Reflect.get(globalThis, DISPATCHER);
+    onTestFinished(() => void Reflect.set(globalThis, DISPATCHER, dispatcher));
+    Reflect.set(globalThis, DISPATCHER, new dispatcher.constructor({ headersTimeout: 100 }));
+    invoke = async (event) => {
+      await new Promise((later) => setTimeout(later, 1500));
+      return right(event);
+    };
+    await hook(900_000, { samples: ONE_SAMPLE });
+    expect(invoked).toHaveLength(1);
+    expect(reported).toEqual([verdict('Succeeded')]);
   });
 
   test.each<[string, (event: { body: string }) => Reply, RegExp]>([
