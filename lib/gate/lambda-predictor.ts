@@ -13,6 +13,9 @@ const MAX_EVENT_BYTES = 6 * 2 ** 20;
 /** Separates status and headers of a streamed response from its body. */
 const DELIMITER = '\0'.repeat(8);
 
+/** Type of the error that Lambda responds with if a response is larger than its limit. */
+const RESPONSE_TOO_LARGE = '"Function.ResponseSizeTooLarge"';
+
 /**
  * Returns a version of a function as a predictor. Lambda invokes the version directly, so neither the front nor its
  * authentication takes part.
@@ -36,7 +39,8 @@ export function lambdaPredictor(version: string, questions: GateQuestions, signa
         signal,
       );
       if ('x-amz-function-error' in invoked.headers) {
-        throw new Error(`the version failed: ${invoked.body.slice(0, 500)}`);
+        const FailureError = invoked.body.includes(RESPONSE_TOO_LARGE) ? RequestTooLargeError : Error;
+        throw new FailureError(`the version failed: ${invoked.body.slice(0, 500)}`);
       }
       const { status, text } = responseOf(invoked.body);
       if (status === 413)

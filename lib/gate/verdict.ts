@@ -19,7 +19,7 @@ export interface Verdict {
   readonly metrics?: Readonly<Record<string, number>>;
 }
 
-/** Request that is larger than a version accepts. */
+/** Request that is larger than a version accepts, or whose response is larger than it can send. */
 export class RequestTooLargeError extends Error {
   override readonly name = 'RequestTooLargeError';
 }

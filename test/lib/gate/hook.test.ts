@@ -172,6 +172,35 @@ describe('the hook of a gate', { timeout: 60_000 }, () => {
     expect(reported).toEqual([verdict('Succeeded')]);
   });
 
+  test.each<[string, Reply]>([
+    ['request', { body: '{"statusCode":413,"body":"too large"}' }],
+    [
+      'response',
+      {
+        headers: { 'x-amz-function-error': 'Unhandled' },
+        body: JSON.stringify({
+          errorMessage: 'Response payload size exceeded maximum allowed payload size (6291556 bytes).',
+          errorType: 'Function.ResponseSizeTooLarge',
+        }),
+      },
+    ],
+  ])('asks half of the rows if a %s is too large', async (_, tooLarge) => {
+    const asked: number[] = [];
+    invoke = (event) => {
+      const [rows] = JSON.parse(event.body).inputs[0].shape;
+      asked.push(rows);
+      return rows > 2 ? tooLarge : right(event);
+    };
+    const rows = SAMPLES.slice(0, 5).map(
+      ({ request, response }) => `${request.inputs[0].data},${response.outputs[0]!.data}`,
+    );
+    const file = join(work, 'rows.csv');
+    writeFileSync(file, ['a,b,c,d,species', ...rows].join('\n'));
+    const dataSet = { rows: file, label: 'species', min: { accuracy: 1 } };
+    expect(await hook(900_000, { samples: ONE_SAMPLE, dataSet })).toMatchObject({ level: 'info', rows: 5 });
+    expect(asked).toEqual([1, 5, 3, 2, 1, 2]);
+  });
+
   test.each<[string, (event: { body: string }) => Reply, RegExp]>([
     [
       'predicts something else',
