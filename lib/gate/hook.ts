@@ -44,8 +44,8 @@ async function verdictWithin(deadline: AbortSignal): Promise<Partial<Verdict> & 
   try {
     return await verdictOf(__dirname, (questions) => lambdaPredictor(version, questions, deadline));
   } catch (error) {
-    const reason = deadline.aborted ? 'the version did not answer all questions in time' : (error as Error).message;
-    return { isPassed: false, reasons: [reason] };
+    const late = deadline.aborted ? ['the version did not answer all questions in time'] : [];
+    return { isPassed: false, reasons: error === deadline.reason ? late : [...late, (error as Error).message] };
   }
 }
 

@@ -223,6 +223,15 @@ describe('the hook of a gate', { timeout: 60_000 }, () => {
     expect(reported).toEqual([verdict('Failed')]);
   });
 
+  test('logs the last response if Lambda throttles until the end', async () => {
+    invoke = () => ({ status: 429, body: 'Rate exceeded' });
+    expect((await hook(30_500)).reasons).toEqual([
+      'the version did not answer all questions in time',
+      'lambda responded with 429: Rate exceeded',
+    ]);
+    expect(reported).toEqual([verdict('Failed')]);
+  });
+
   test('reports that a version failed which does not answer in time', async () => {
     invoke = () => new Promise(() => {});
     expect((await hook(30_500)).reasons).toEqual(['the version did not answer all questions in time']);
