@@ -1,14 +1,12 @@
 import { inferPath } from '@modelship/runtime/contract';
 import { encodeInferRequestJson } from '@modelship/runtime/serve';
+import { LAMBDA } from '../aws/private/lambda/limits.js';
 import type { GateQuestions } from '../bundle/gate-questions.js';
 import { parseExact } from '../json/exact-json.js';
 import { sampleTensors, tensorsOfOpenInference } from '../pack/index.js';
 import type { Predictor } from '../requests/predictor.js';
 import { callService } from './aws-service.js';
 import { RequestTooLargeError } from './verdict.js';
-
-/** Largest payload of an invocation: https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html */
-const MAX_EVENT_BYTES = 6 * 2 ** 20;
 
 /** Separates status and headers of a streamed response from its body. */
 const DELIMITER = '\0'.repeat(8);
@@ -31,8 +29,8 @@ export function lambdaPredictor(version: string, questions: GateQuestions, signa
     tolerance,
     async predict(inputs) {
       const body = JSON.stringify(eventOf(inferPath(model), encodeInferRequestJson(inputs)));
-      if (Buffer.byteLength(body) > MAX_EVENT_BYTES)
-        throw new RequestTooLargeError(`a question has more than the ${MAX_EVENT_BYTES} bytes of an invocation`);
+      if (Buffer.byteLength(body) > LAMBDA.requestBytes)
+        throw new RequestTooLargeError(`a question has more than the ${LAMBDA.requestBytes} bytes of an invocation`);
       const invoked = await callService(
         'lambda',
         { path, headers: { 'content-type': 'application/json' }, body },
