@@ -30,7 +30,7 @@ import { packHuggingFaceFolder } from './hugging-face/pack-folder.js';
 import { samplePictures } from './hugging-face/sample-pictures.js';
 import { type Described, plainSignatures, plainSpec, writeManifest, writeOrigin } from './manifest-file.js';
 import { DEFAULT_TOLERANCE, type PackOptions } from './options.js';
-import { packagedSamples } from './packaged-samples.js';
+import { type PackagedSamples, packagedSamples } from './packaged-samples.js';
 import { isPaddleOcrFolder } from './paddle-ocr/folder.js';
 import { packPaddleOcrFolder } from './paddle-ocr/pack-folder.js';
 import { pythonOptions } from './python-options.js';
@@ -105,9 +105,11 @@ async function packSource(given: PackOptions, origin?: Origin): Promise<Manifest
       await model.close();
     }
     if (origin) writeOrigin(stage.directory, { format: origin.tool, notes: origin.notes });
-    const samples = described.samples ?? (await taskSamples(options, stage.directory, described, requests));
+    const { samples, unchanged } = described.samples
+      ? { samples: described.samples, unchanged: [] }
+      : await taskSamples(options, stage.directory, described, requests);
     step('Write the manifest');
-    const manifest = await writeManifest(stage.directory, { ...described, samples });
+    const manifest = await writeManifest(stage.directory, { ...described, samples }, unchanged);
     stage.commit(manifest.digest, options.force ?? false);
     return manifest;
   } finally {
@@ -299,9 +301,9 @@ async function taskSamples(
   directory: string,
   described: Omit<Described, 'samples'>,
   requests: readonly SampleRequest[],
-): Promise<Described['samples']> {
+): Promise<PackagedSamples> {
   const pictures = requests.length > 0 ? requests : await samplePictures();
-  return (await packagedSamples(directory, described, pictures, options.onStep, engineOptions(options))).samples;
+  return packagedSamples(directory, described, pictures, options.onStep, engineOptions(options));
 }
 
 /**
