@@ -220,13 +220,34 @@ async function referenceOf(
   return writeReference(reference(signature), directory, signature, onNote);
 }
 
+/** Returns a manifest with the members that each saved model has, before and after its own ones. */
+function manifestOf(
+  { name, version = '1' }: PackOptions,
+  { format, artifact, code, origin }: PackedFiles,
+  requirements: LoadedModel['requirements'],
+  own: Pick<Manifest, 'inputs' | 'outputs' | 'signatures' | 'task' | 'background' | 'reference'>,
+): Described['manifest'] {
+  return {
+    schemaVersion: 1,
+    name,
+    version,
+    format,
+    artifact,
+    ...own,
+    ...(code !== undefined && { code }),
+    ...(origin && { origin }),
+    ...(requirements && { requirements: [...requirements] }),
+  };
+}
+
 async function describe(
   options: PackOptions,
-  { directory, format, artifact, code, background, reference, origin }: PackedFiles,
+  files: PackedFiles,
   model: LoadedModel,
   requests: readonly SampleRequest[],
 ): Promise<Described> {
-  const { name, version = '1', tolerance = DEFAULT_TOLERANCE } = options;
+  const { tolerance = DEFAULT_TOLERANCE } = options;
+  const { directory, format, artifact, background, reference } = files;
   const { serving_default: main, ...others } = model.signatures;
   const isMadeUp = requests.length === 0;
   options.onStep?.(isMadeUp ? 'Make up samples' : `Run ${requests.length} samples`);
@@ -238,32 +259,25 @@ async function describe(
     samples,
     isMadeUp,
     tolerance,
-    manifest: {
-      schemaVersion: 1,
-      name,
-      version,
-      format,
-      artifact,
+    manifest: manifestOf(options, files, requirements, {
       ...(format === 'npz' && { task: { type: 'recommend' as const } }),
       inputs: main!.inputs.map(plainSpec),
       outputs: withLabels(main!.outputs, options.labels).map(plainSpec),
       ...(Object.keys(others).length > 0 && { signatures: plainSignatures(others) }),
       ...(background && { background }),
       ...(reference && { reference }),
-      ...(code !== undefined && { code }),
-      ...(origin && { origin }),
-      ...(requirements && { requirements: [...requirements] }),
-    },
+    }),
   };
 }
 
 /** Describes a model with a task around it, whose golden samples need the whole package. */
 function describeTask(
-  { source, labels, name, version = '1', tolerance = DEFAULT_TOLERANCE }: PackOptions,
-  { format, artifact, code, origin }: PackedFiles,
+  options: PackOptions,
+  files: PackedFiles,
   { requirements, signatures }: LoadedModel,
   declared: NonNullable<Origin['task']>,
 ): Omit<Described, 'samples'> {
+  const { source, labels, tolerance = DEFAULT_TOLERANCE } = options;
   const { inputs, outputs } = signatures.serving_default!;
   const [scores, ...others] = outputs;
   const width = scores!.shape.at(-1)!;
@@ -279,19 +293,11 @@ function describeTask(
   const [output] = labelled.map(plainSpec);
   return {
     tolerance,
-    manifest: {
-      schemaVersion: 1,
-      name,
-      version,
-      format,
-      artifact,
+    manifest: manifestOf(options, files, requirements, {
       ...taskSignature(task, output!),
       signatures: { [TENSORS_SIGNATURE]: { inputs: inputs.map(plainSpec), outputs: [output!] } },
       task,
-      ...(code !== undefined && { code }),
-      ...(origin && { origin }),
-      ...(requirements && { requirements: [...requirements] }),
-    },
+    }),
   };
 }
 
