@@ -1,6 +1,7 @@
 import { readFileSync, statSync } from 'node:fs';
 import { ModelPackageError } from '@modelship/runtime/manifest';
 import { parseExact, stringifyExact } from '../json/exact-json.js';
+import type { Json } from './json-file.js';
 
 /** A request of a samples file by input name, and optionally the expected response by output name. */
 export interface SampleRequest {
@@ -25,8 +26,6 @@ export interface SampleTensor {
 
 /** Maximum size of a samples file in bytes. Parsing takes many times its memory. */
 export const MAX_SAMPLES_BYTES = 100_000_000;
-
-type Json = Readonly<Record<string, unknown>>;
 
 /** Members that identify a request. Each request has one of them. */
 export const REQUEST_MEMBERS: readonly string[] = ['instances', 'inputs', 'request'];

@@ -1,7 +1,8 @@
-import { existsSync, readFileSync, realpathSync } from 'node:fs';
+import { existsSync, realpathSync } from 'node:fs';
 import { join, sep } from 'node:path';
 import type { TensorSpec } from '@modelship/runtime';
 import { type ImageClassificationTask, type ModelOrigin, ModelPackageError } from '@modelship/runtime/manifest';
+import { type Json, readJsonFile } from '../json-file.js';
 import type { SampleRequest } from '../sample-requests.js';
 
 /** A model that another tool saved, in terms of `modelship pack`. */
@@ -58,9 +59,6 @@ export interface ForeignTool {
   read(folder: string, context: AdoptContext): Promise<Adopted>;
 }
 
-/** An object of JSON, or of another notation with the same values. */
-export type Json = Readonly<Record<string, unknown>>;
-
 /** Returns a value if it is an object, and otherwise an empty object. */
 export function object(value: unknown): Json {
   return value !== null && typeof value === 'object' && !Array.isArray(value) ? (value as Json) : {};
@@ -72,14 +70,7 @@ export function object(value: unknown): Json {
  * @throws ModelPackageError `ARTIFACT_INVALID` if the file is not JSON
  */
 export function readJson(path: string): Json {
-  try {
-    return object(JSON.parse(readFileSync(path, 'utf8')));
-  } catch (error) {
-    throw new ModelPackageError(
-      'ARTIFACT_INVALID',
-      `${path} is not JSON (${(error as Error).message}). Copy or save it again.`,
-    );
-  }
+  return object(readJsonFile(path));
 }
 
 /**

@@ -1,7 +1,8 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { ModelPackageError } from '@modelship/runtime/manifest';
-import { type Adopted, type ForeignTool, type Json, namedFile, object, readJson } from './adopted.js';
+import type { Json } from '../json-file.js';
+import { type Adopted, type ForeignTool, namedFile, object, readJson } from './adopted.js';
 import { CATBOOST_NOTE, mlflow } from './mlflow.js';
 import { batchSizeNotes, batchWindowNotes } from './server-notes.js';
 

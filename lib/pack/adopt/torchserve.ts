@@ -3,16 +3,9 @@ import { join, parse, resolve, sep } from 'node:path';
 import { ENVIRONMENT } from '@modelship/runtime/contract';
 import { ModelPackageError } from '@modelship/runtime/manifest';
 import { croppedSteps, IMAGENET } from '../hugging-face/image-steps.js';
+import type { Json } from '../json-file.js';
 import { requirePythonTool } from '../python-tool.js';
-import {
-  type AdoptContext,
-  type Adopted,
-  type ForeignTool,
-  type Json,
-  namedFile,
-  object,
-  readJson,
-} from './adopted.js';
+import { type AdoptContext, type Adopted, type ForeignTool, namedFile, object, readJson } from './adopted.js';
 import { pinnedPackages, versionNotes } from './pinned-versions.js';
 import { batchSizeNotes, batchWindowNotes } from './server-notes.js';
 import { readYaml } from './yaml.js';

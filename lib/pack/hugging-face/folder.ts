@@ -1,9 +1,7 @@
-import { existsSync, readFileSync, statSync } from 'node:fs';
+import { existsSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { ModelPackageError } from '@modelship/runtime/manifest';
-
-/** Object of a JSON file. */
-export type Json = Readonly<Record<string, unknown>>;
+import { type Json, readJsonFile } from '../json-file.js';
 
 /** A folder in the layout of the Hugging Face hub, as transformers and sentence-transformers save it. */
 export class HuggingFaceFolder {
@@ -65,13 +63,5 @@ function object(path: string): Json | undefined {
 }
 
 function readJson(path: string): unknown {
-  if (!existsSync(path)) return undefined;
-  try {
-    return JSON.parse(readFileSync(path, 'utf8'));
-  } catch (error) {
-    throw new ModelPackageError(
-      'ARTIFACT_INVALID',
-      `${path} is not JSON (${(error as Error).message}). Save or copy it again.`,
-    );
-  }
+  return existsSync(path) ? readJsonFile(path) : undefined;
 }

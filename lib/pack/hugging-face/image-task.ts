@@ -10,8 +10,9 @@ import {
   type ReadTextTask,
 } from '@modelship/runtime/manifest';
 import { shapeText } from '@modelship/runtime/serve';
+import type { Json } from '../json-file.js';
 import { plainSpec } from '../manifest-file.js';
-import type { HuggingFaceFolder, Json } from './folder.js';
+import type { HuggingFaceFolder } from './folder.js';
 import { imageSteps, type TorchvisionProcessor, timmSteps, torchvisionSteps } from './image-steps.js';
 import { labelList } from './labels.js';
 import type { PackedTask } from './packed-task.js';

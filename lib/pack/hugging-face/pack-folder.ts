@@ -11,13 +11,14 @@ import {
 } from '@modelship/runtime/manifest';
 import { engineFor, type LoadedModel, maskDifference, type Sample } from '@modelship/runtime/serve';
 import { copyArtifact } from '../formats.js';
+import type { Json } from '../json-file.js';
 import { ORIGIN_FILE, plainSpec, writeManifest, writeOrigin } from '../manifest-file.js';
 import { DEFAULT_TOLERANCE, type PackOptions } from '../options.js';
 import { packagedSamples } from '../packaged-samples.js';
 import { writeReferenceEmbedding } from '../reference-embedding.js';
 import { readSampleRequests, type SampleRequest } from '../sample-requests.js';
 import { Stage } from '../stage.js';
-import { HuggingFaceFolder, type Json } from './folder.js';
+import { HuggingFaceFolder } from './folder.js';
 import { type ImageLibrary, imageLibrary, imageTask, imageTaskType } from './image-task.js';
 import { type PackedTask, packedTask, type TaskParts } from './packed-task.js';
 import { type ExportReport, exportByPytorch } from './pytorch-export.js';

@@ -1,5 +1,6 @@
 import type { Aggregation, Pooling } from '@modelship/runtime/manifest';
-import type { HuggingFaceFolder, Json } from './folder.js';
+import type { Json } from '../json-file.js';
+import type { HuggingFaceFolder } from './folder.js';
 import { labelList } from './labels.js';
 import { type TaskType, TEXT_TASKS } from './text-tasks.js';
 import { sentenceConfig, TOKENIZER_FILE } from './tokenizer-file.js';

@@ -1,5 +1,6 @@
 import type { TextTokenizer } from '@modelship/runtime/manifest';
-import type { HuggingFaceFolder, Json } from './folder.js';
+import type { Json } from '../json-file.js';
+import type { HuggingFaceFolder } from './folder.js';
 
 /** Name of the file with the whole tokenizer, in folders of Hugging Face and in packages. */
 export const TOKENIZER_FILE = 'tokenizer.json';
