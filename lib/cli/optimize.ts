@@ -3,14 +3,14 @@ import { readManifest } from '@modelship/runtime/manifest';
 import type { Tolerance } from '@modelship/runtime/serve';
 import { Command, Option } from 'commander';
 import { comparisonLines, metricOrDefault } from '../evaluate/comparison/comparison.js';
-import { type DataRow, FOLDER_LABEL, isPictureFolder, readDataSet } from '../evaluate/data-set.js';
+import { FOLDER_LABEL, isPictureFolder } from '../evaluate/data-set.js';
 import { EvaluationDataError } from '../evaluate/metrics/compute.js';
 import type { RowEvaluation } from '../evaluate/row-evaluation.js';
 import type { SampledBatch } from '../evaluate/row-sample.js';
 import { evaluationOf, TASKS, type Task } from '../evaluate/tasks/index.js';
 import { CONVERSION_NAMES, CONVERSIONS, type ConversionName, type Proof, type RowSource } from '../optimize/index.js';
 import { figureOrNone } from '../report/figure.js';
-import { requestRows, rowRequest } from '../requests/row-request.js';
+import { rowBatches, rowRequest } from '../requests/row-request.js';
 import { shellWord } from '../serving/shell-word.js';
 import { rejectUnknownMargin } from './evaluate-against.js';
 import { marginNumber, metricName, rejectForeign } from './evaluate-rows.js';
@@ -213,13 +213,5 @@ async function* batches(
   signature: Signature,
   columns: { readonly rows: string; readonly label: string | undefined },
 ): AsyncGenerator<SampledBatch> {
-  const size = requestRows([signature]);
-  let batch: DataRow[] = [];
-  for await (const row of readDataSet(columns.rows)) {
-    batch.push(row);
-    if (batch.length < size) continue;
-    yield rowRequest(batch, signature, columns);
-    batch = [];
-  }
-  if (batch.length > 0) yield rowRequest(batch, signature, columns);
+  for await (const batch of rowBatches(columns.rows, signature)) yield rowRequest(batch, signature, columns);
 }

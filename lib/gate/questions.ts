@@ -1,13 +1,13 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type GateDataSetQuestions, type GateQuestions, QUESTIONS_FILE } from '../bundle/gate-questions.js';
-import { type DataRow, isPictureFolder, readDataSet } from '../evaluate/data-set.js';
+import { isPictureFolder } from '../evaluate/data-set.js';
 import { foreignMetric, type MetricLimit, type MetricLimits, unreachableLimits } from '../evaluate/limits.js';
 import { EvaluationDataError } from '../evaluate/metrics/compute.js';
 import type { RowEvaluation } from '../evaluate/row-evaluation.js';
 import { evaluationOf, TASKS } from '../evaluate/tasks/index.js';
 import { readSampleRequests, type SampleRequest, sampleInputs, sampleTensors } from '../pack/index.js';
-import { requestRows, rowRequest } from '../requests/row-request.js';
+import { rowBatches, rowRequest } from '../requests/row-request.js';
 import { takesPictures } from '../requests/row-values.js';
 
 /** Reads the questions in the folder of a gate, with the paths of their files. */
@@ -76,19 +76,6 @@ export function gateEvaluation({ signature }: GateQuestions, dataSet: GateDataSe
   return evaluation;
 }
 
-/** Reads the data set of a gate in batches of one request each. */
-export async function* gateBatches({ signature }: GateQuestions, { rows }: GateDataSetQuestions) {
-  const size = requestRows([signature]);
-  let batch: DataRow[] = [];
-  for await (const row of readDataSet(rows)) {
-    batch.push(row);
-    if (batch.length < size) continue;
-    yield batch;
-    batch = [];
-  }
-  if (batch.length > 0) yield batch;
-}
-
 /**
  * Reads all questions, and checks them against the signature of the model.
  *
@@ -107,7 +94,7 @@ export async function questionsFault(
   if (!dataSet) return undefined;
   try {
     gateEvaluation(questions, dataSet);
-    for await (const batch of gateBatches(questions, dataSet)) {
+    for await (const batch of rowBatches(dataSet.rows, signature)) {
       rowRequest(batch, signature, dataSet);
     }
   } catch (error) {

@@ -2,9 +2,9 @@ import type { GateDataSetQuestions, GateQuestions } from '../bundle/gate-questio
 import type { DataRow } from '../evaluate/data-set.js';
 import { checkedLimits, missedLimits } from '../evaluate/limits.js';
 import type { Predictor } from '../requests/predictor.js';
-import { rowRequest } from '../requests/row-request.js';
+import { rowBatches, rowRequest } from '../requests/row-request.js';
 import { sampleAgreement } from '../requests/sample-agreement.js';
-import { gateBatches, gateEvaluation, gateLimits, gateSamples, readQuestions } from './questions.js';
+import { gateEvaluation, gateLimits, gateSamples, readQuestions } from './questions.js';
 
 /** Answer to the question whether a version may receive traffic. */
 export interface Verdict {
@@ -55,7 +55,7 @@ async function rowVerdict(questions: GateQuestions, dataSet: GateDataSetQuestion
       await ask(batch.slice(half));
     }
   };
-  for await (const batch of gateBatches(questions, dataSet)) await ask(batch);
+  for await (const batch of rowBatches(dataSet.rows, questions.signature)) await ask(batch);
   const { rows, metrics } = evaluation.all();
   return { rows, metrics, missed: missedLimits(checkedLimits({ rows, metrics }, gateLimits(dataSet))) };
 }

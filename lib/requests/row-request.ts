@@ -1,5 +1,5 @@
 import type { Signature } from '@modelship/runtime';
-import type { DataRow } from '../evaluate/data-set.js';
+import { type DataRow, readDataSet } from '../evaluate/data-set.js';
 import type { SampledBatch } from '../evaluate/row-sample.js';
 import { sampleInputs } from '../pack/index.js';
 import { columnValues, expectedRow, type RowColumns, takesPictures } from './row-values.js';
@@ -15,6 +15,23 @@ export function requestRows(signatures: readonly Signature[]): number {
   const canBatch = signatures.every(({ inputs }) => inputs.every(({ shape }) => shape[0] === -1));
   if (!canBatch) return 1;
   return signatures.some(takesPictures) ? BATCH_PICTURES : BATCH_ROWS;
+}
+
+/**
+ * Reads a data set in batches of one request to a model each.
+ *
+ * @throws EvaluationDataError if the data set cannot be read
+ */
+export async function* rowBatches(path: string, signature: Signature): AsyncGenerator<readonly DataRow[]> {
+  const size = requestRows([signature]);
+  let batch: DataRow[] = [];
+  for await (const row of readDataSet(path)) {
+    batch.push(row);
+    if (batch.length < size) continue;
+    yield batch;
+    batch = [];
+  }
+  if (batch.length > 0) yield batch;
 }
 
 /**

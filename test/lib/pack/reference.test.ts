@@ -69,6 +69,16 @@ test('describes more rows than it keeps by a sample of them, always the same', a
   expect(await described()).toBe(text);
 });
 
+test('reads rows one by one for a model that takes one row in a request', async () => {
+  const inputs: Signature['inputs'] = [
+    { name: 'v', datatype: 'FP32', shape: [-1] },
+    { name: 'w', datatype: 'FP32', shape: [1] },
+  ];
+  const { rows, columns } = await reference('v,w\n1,2\n3,4\n', { ...table, inputs });
+  expect(rows).toBe(2);
+  expect(columns).toMatchObject([{ name: 'v', min: 1, max: 3 }]);
+});
+
 test('reports constant columns, columns that are always missing, and free texts', async () => {
   const rows = Array.from({ length: 1001 }, (_, row) => `,text ${row},7`).join('\n');
   const { columns, notes } = await reference(`age,city,visits\n${rows}\n`);
