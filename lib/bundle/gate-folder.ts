@@ -5,6 +5,7 @@ import { createRequire } from 'node:module';
 import { basename, dirname, join, resolve } from 'node:path';
 import { SAMPLES_FILE, signaturesOf } from '@modelship/runtime/manifest';
 import type { Model } from '../model/model.js';
+import { labelColumn } from '../model/picture-folder.js';
 import type { GateDataSet, RolloutGate } from '../serving/rollout-gate.js';
 import { cachedFolder } from './cache-folder.js';
 import { pathBelow } from './files.js';
@@ -12,9 +13,6 @@ import { type GateDataSetQuestions, type GateQuestions, QUESTIONS_FILE } from '.
 
 /** Largest data set of a gate in bytes. All of its rows are asked within 15 minutes, the longest time of a function. */
 export const GATE_DATA_SET_BYTES = 50 * 2 ** 20;
-
-/** Name of the label of folders of pictures. */
-const FOLDER_LABEL = 'label';
 
 /** Folder of the function that asks the questions of a gate. */
 export interface GateFolder {
@@ -126,7 +124,7 @@ function questionsOfRows({ rows, label, weight, query, task, min = {}, max = {} 
       `${rows} has ${bytes} bytes, and a gate takes at most ${GATE_DATA_SET_BYTES}; draw a sample of its rows`,
     );
   }
-  const own = label ?? (statSync(rows).isDirectory() ? FOLDER_LABEL : undefined);
+  const own = labelColumn(rows, label);
   if (own === undefined) {
     throw new GateError('dataSet', `${rows} needs the column of the labels; set \`dataSet.label\``);
   }

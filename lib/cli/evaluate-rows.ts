@@ -1,6 +1,6 @@
 import { InvalidArgumentError } from 'commander';
 import { comparisonLines, comparisonOf } from '../evaluate/comparison/comparison.js';
-import { type DataRow, FOLDER_LABEL, isPictureFolder, readDataSet } from '../evaluate/data-set.js';
+import { type DataRow, readDataSet } from '../evaluate/data-set.js';
 import {
   type ExtractionReport,
   extractionLine,
@@ -29,6 +29,7 @@ import {
 import type { RowEvaluation } from '../evaluate/row-evaluation.js';
 import { RowSample } from '../evaluate/row-sample.js';
 import { evaluationOf, type Task } from '../evaluate/tasks/index.js';
+import { labelColumn } from '../model/picture-folder.js';
 import { figureOrNone } from '../report/figure.js';
 import type { Predictor } from '../requests/predictor.js';
 import { requestRows, rowRequest } from '../requests/row-request.js';
@@ -112,7 +113,7 @@ export function queryCount(value: string): number {
 
 /** Compares the predictions of a model for a data set with its labels. An interruption reports the rows until then. */
 export async function evaluateRows(target: string, flags: RowFlags): Promise<void> {
-  const label = flags.label ?? (isPictureFolder(flags.rows) ? FOLDER_LABEL : undefined);
+  const label = labelColumn(flags.rows, flags.label);
   if (label === undefined) {
     throw new CommandFailure('NOTHING_EXPECTED', '--rows needs the column of the labels: add --label COLUMN.');
   }

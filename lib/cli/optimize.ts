@@ -3,11 +3,11 @@ import { readManifest } from '@modelship/runtime/manifest';
 import type { Tolerance } from '@modelship/runtime/serve';
 import { Command, Option } from 'commander';
 import { comparisonLines, metricOrDefault } from '../evaluate/comparison/comparison.js';
-import { FOLDER_LABEL, isPictureFolder } from '../evaluate/data-set.js';
 import { EvaluationDataError } from '../evaluate/metrics/compute.js';
 import type { RowEvaluation } from '../evaluate/row-evaluation.js';
 import type { SampledBatch } from '../evaluate/row-sample.js';
 import { evaluationOf, TASKS, type Task } from '../evaluate/tasks/index.js';
+import { labelColumn } from '../model/picture-folder.js';
 import { CONVERSION_NAMES, CONVERSIONS, type ConversionName, type Proof, type RowSource } from '../optimize/index.js';
 import { figureOrNone } from '../report/figure.js';
 import { rowBatches, rowRequest } from '../requests/row-request.js';
@@ -192,7 +192,7 @@ function rowSource(flags: OptimizeFlags): RowSource | undefined {
     if (lonely === undefined) return undefined;
     throw new CommandFailure('NO_DATA', `--${lonely} is about a data set: add --rows FILE.`);
   }
-  const label = flags.label ?? (isPictureFolder(rows) ? FOLDER_LABEL : undefined);
+  const label = labelColumn(rows, flags.label);
   return {
     read: (signature) => batches(signature, { rows, label }),
     ...(label !== undefined && { evaluation: ({ outputs }: Signature) => evaluation(outputs, flags) }),

@@ -2,6 +2,7 @@ import { createReadStream, statSync } from 'node:fs';
 import { readdir } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { FileBytes, IMAGE_INPUT, isZip } from '@modelship/runtime/manifest';
+import { FOLDER_LABEL, isPictureFolder } from '../model/picture-folder.js';
 import { checkColumnNames } from './column-names.js';
 import { csvRecords } from './csv-records.js';
 import { EvaluationDataError } from './metrics/compute.js';
@@ -30,14 +31,6 @@ export async function* readDataSet(path: string): AsyncGenerator<DataRow> {
     yield row;
   }
   if (!hasRows) throw new EvaluationDataError(`${path} has no rows. Give a data set with at least one row.`);
-}
-
-/** Column of the classes of pictures in folders. */
-export const FOLDER_LABEL = 'label';
-
-/** Whether a data set is a folder with a folder of pictures for each class. */
-export function isPictureFolder(path: string): boolean {
-  return statSync(path, { throwIfNoEntry: false })?.isDirectory() ?? false;
 }
 
 async function* pictureRows(path: string): AsyncGenerator<DataRow> {

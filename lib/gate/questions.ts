@@ -1,11 +1,11 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type GateDataSetQuestions, type GateQuestions, QUESTIONS_FILE } from '../bundle/gate-questions.js';
-import { isPictureFolder } from '../evaluate/data-set.js';
 import { foreignMetric, type MetricLimit, type MetricLimits, unreachableLimits } from '../evaluate/limits.js';
 import { EvaluationDataError } from '../evaluate/metrics/compute.js';
 import type { RowEvaluation } from '../evaluate/row-evaluation.js';
 import { evaluationOf, TASKS } from '../evaluate/tasks/index.js';
+import { isPictureFolder } from '../model/picture-folder.js';
 import { readSampleRequests, type SampleRequest, sampleInputs, sampleTensors } from '../pack/index.js';
 import { rowBatches, rowRequest } from '../requests/row-request.js';
 import { takesPictures } from '../requests/row-values.js';
