@@ -1,4 +1,5 @@
 import type { Signature } from '@modelship/runtime';
+import type { GateTask } from '../serving/rollout-gate.js';
 
 /** File with the questions of a gate, in the folder of its function. */
 export const QUESTIONS_FILE = 'questions.json';
@@ -29,7 +30,7 @@ export interface GateDataSetQuestions {
   readonly label: string;
   readonly weight?: string;
   readonly query?: string;
-  readonly task?: 'clustering' | 'multilabel' | 'ranking';
+  readonly task?: GateTask;
   readonly min: Readonly<Record<string, number>>;
   readonly max: Readonly<Record<string, number>>;
 }

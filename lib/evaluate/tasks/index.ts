@@ -1,4 +1,5 @@
 import type { TensorSpec } from '@modelship/runtime';
+import type { GateTask } from '../../serving/rollout-gate.js';
 import { EvaluationDataError } from '../metrics/compute.js';
 import type { RowEvaluation } from '../row-evaluation.js';
 import { Classification } from './classification.js';
@@ -11,10 +12,8 @@ import { Recommendation } from './recommendation.js';
 import { Regression } from './regression.js';
 import { TokenClassification } from './token-classification.js';
 
-/** Tasks that the outputs of a model do not decide. */
-export const TASKS = ['clustering', 'multilabel', 'ranking'] as const;
-
-export type Task = (typeof TASKS)[number];
+/** Task that the outputs of a model do not decide. Gates take all of them. */
+export type Task = GateTask;
 
 /**
  * Returns an empty evaluation of a model with the given outputs.
@@ -33,6 +32,9 @@ const EVALUATIONS: Readonly<Record<Task, (outputs: readonly TensorSpec[]) => Row
   multilabel: (outputs) => new Multilabel(needed(labelsOutput(outputs), 'a score of each label for each row')),
   ranking: (outputs) => new Ranking(needed(numberOutput(outputs), 'a score for each row')),
 };
+
+/** Tasks that the outputs of a model do not decide. */
+export const TASKS = Object.keys(EVALUATIONS) as readonly Task[];
 
 /** Returns the output with a score, or 1 and 0, of each label for each row. */
 function labelsOutput(outputs: readonly TensorSpec[]): TensorSpec | undefined {
