@@ -28,11 +28,14 @@ export interface Effects {
   readonly values: Float64Array;
 }
 
+/** Methods whose effects are exact. */
+export const EXACT_METHODS = ['interventional', 'path_dependent'] as const;
+
 /**
  * How exact effects are computed: with features that are absent replaced by background rows, or with the training rows that
  * trees record.
  */
-export type ExactMethod = 'interventional' | 'path_dependent';
+export type ExactMethod = (typeof EXACT_METHODS)[number];
 
 /** Instances to explain exactly. All rows are concatenated. */
 export interface ExactProblem {

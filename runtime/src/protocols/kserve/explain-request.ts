@@ -1,3 +1,4 @@
+import { EXACT_METHODS } from '../../explain/additive-explainer.js';
 import { invalid } from '../../tensor/errors.js';
 import { OPEN_ARRAY, OPEN_OBJECT } from '../../tensor/json/ascii.js';
 import { JsonReader, TensorBuilder } from '../../tensor/json/index.js';
@@ -8,12 +9,9 @@ export const DEFAULT_PERMUTATIONS = 16;
 const MOST_PERMUTATIONS = 1024;
 
 /** Methods that a request may name. */
-const METHODS = ['interventional', 'path_dependent', 'sampled'] as const;
+const METHODS = [...EXACT_METHODS, 'sampled'] as const;
 
-/**
- * How effects are computed: exactly with features that are absent replaced by background rows, exactly with the training rows
- * that trees record, or by sampled orders of the features.
- */
+/** How effects are computed: by a method whose effects are exact, or by sampled orders of the features. */
 export type Method = (typeof METHODS)[number];
 
 /** Parsed body of an explain call. */
