@@ -197,6 +197,7 @@ describe('Parquet', () => {
         pixels: pixels[0],
         words: [{ start: 0, label: 'city' }],
         nothing: null,
+        code: 'DE',
       },
       {
         length: null,
@@ -218,6 +219,7 @@ describe('Parquet', () => {
         pixels: pixels[1],
         words: [],
         nothing: null,
+        code: 'FR',
       },
       {
         length: 6.3,
@@ -239,6 +241,7 @@ describe('Parquet', () => {
         pixels: pixels[2],
         words: null,
         nothing: null,
+        code: null,
       },
     ]);
   });
@@ -253,6 +256,11 @@ describe('Parquet', () => {
   test.each([
     ['with two columns of one name', fixture('repeated.parquet'), /has the column a more than once/],
     ['with bytes that are not text', fixture('bytes.parquet'), /column photo, cannot be read as Parquet/],
+    [
+      'with bytes of a fixed length that are not text',
+      fixture('fixed-bytes.parquet'),
+      /column photo, cannot be read as Parquet/,
+    ],
     ['without its end', fixture('rows.parquet').subarray(0, 4000), /cannot be read as Parquet/],
     ['of its start only', Buffer.from('PAR1'), /cannot be read as Parquet/],
   ])('%s is an error', async (_, content, message) => {
