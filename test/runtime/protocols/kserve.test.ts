@@ -255,6 +255,42 @@ describe(':explain', () => {
     expect(await Promise.all(methods)).toEqual(['interventional', 'sampled', 'interventional', 'sampled']);
   });
 
+  it.each([
+    ['exact', [2, -1], undefined, 'interventional'],
+    ['sampled because no link fits', [3, -1], undefined, 'sampled'],
+    ['sampled because the request says so', [2, -1], 'sampled', 'sampled'],
+  ])('compares rows with the reference data once if effects are %s', async (_, weights, method, used) => {
+    const explainer = new AdditiveExplainer({
+      columns: 2,
+      outputs: 1,
+      links: ['identity'],
+      form: linearForm(weights),
+    });
+    const compared: number[] = [];
+    const served = model({
+      inputs: [{ name: 'x', datatype: 'FP32', shape: [-1, 2] }],
+      manifest: { reference: { rows: 9 } } as Manifest,
+      explanationData: async () => ({ explainer }),
+      compute: ([x], { isMadeUp }) => {
+        const values = x!.data as Float32Array;
+        if (!isMadeUp) compared.push(...values);
+        const data = Float32Array.from(
+          { length: values.length / 2 },
+          (_, row) => 2 * values[2 * row]! - values[2 * row + 1]!,
+        );
+        return [{ name: 'y', datatype: 'FP32', shape: [data.length], data }];
+      },
+    });
+    const instances = [
+      [3, 1],
+      [0, 2],
+    ];
+    const response = await send(served)('POST', EXPLAIN, { instances, parameters: { method } });
+    const { explanations } = response.json() as { explanations: Explained[] };
+    expect(explanations.map((each) => each.method)).toEqual([used, used]);
+    expect(compared).toEqual(instances.flat());
+  });
+
   it('explains texts by scores of thousands of classes', async () => {
     const classes = 3000;
     const characters = Array.from('abcdefghij');
