@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { type Evaluate, shapleyValues } from '../../../../runtime/src/protocols/kserve/shapley.js';
+import { expectNear } from '../../../support/near.js';
 
 /** What `shap_golden.py` wrote: exact values by the shap package. */
 interface Golden {
@@ -38,12 +39,6 @@ const question = (instance: number[], background: number[][], permutations = 1, 
   seed,
 });
 
-function expectClose(actual: Iterable<number>, expected: number[], tolerance: number): void {
-  const values = [...actual];
-  expect(values).toHaveLength(expected.length);
-  for (const [index, value] of values.entries()) expect(Math.abs(value - expected[index]!)).toBeLessThan(tolerance);
-}
-
 describe('Shapley values', () => {
   it.each(golden.cases)(
     'agree with the shap package on the $name model',
@@ -52,8 +47,8 @@ describe('Shapley values', () => {
         // A linear model needs one order alone; the other is sampled, so that more orders come closer.
         const permutations = name === 'linear' ? 1 : 800;
         const explained = await shapleyValues(question(instance, background, permutations), evaluate(name, 5));
-        expectClose(explained.base, base[index]!, 1e-9);
-        expectClose(explained.values, values[index]!.flat(), name === 'linear' ? 1e-9 : 0.05);
+        expectNear(explained.base, base[index]!, 1e-9);
+        expectNear(explained.values, values[index]!.flat(), name === 'linear' ? 1e-9 : 0.05);
       }
     },
   );
