@@ -1,9 +1,10 @@
 import { once } from 'node:events';
-import { createServer, type IncomingMessage, type Server } from 'node:http';
+import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { json } from 'node:stream/consumers';
 import { LambdaEnvironment } from '../contract/lambda-interface.js';
 
-/** What a local AWS endpoint tells of an invocation. */
+/** Invocation that a local AWS endpoint forwards. */
 interface Invocation {
   readonly name: string;
   readonly version: string;
@@ -33,7 +34,7 @@ export class LocalFunctions {
 
   private constructor() {
     this.server = createServer(async (request, response) => {
-      const invocation: Invocation = JSON.parse(await textOf(request));
+      const invocation = (await json(request)) as Invocation;
       await this.onInvoke(invocation);
       const answer = await this.invoke(invocation);
       response.end(JSON.stringify(answer));
@@ -89,10 +90,4 @@ export class LocalFunctions {
     await started.start();
     return started;
   }
-}
-
-async function textOf(request: IncomingMessage): Promise<string> {
-  const chunks: Buffer[] = [];
-  for await (const chunk of request) chunks.push(chunk);
-  return Buffer.concat(chunks).toString();
 }
