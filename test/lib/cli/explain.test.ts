@@ -125,12 +125,15 @@ describe('explain', () => {
       response.writeHead(status, { 'content-type': 'application/json' }).end(text);
     }).listen(0, '127.0.0.1');
     await once(proxy, 'listening');
-    const url = `http://127.0.0.1:${(proxy.address() as AddressInfo).port}`;
-    const { code, stderr } = await modelship('explain', url, '--rows', ROWS, '--label', 'label', '--json');
-    expect(bodies).toHaveLength(2);
-    expect(stderr).toMatch(/explains .*rows\.csv, row 2 by the method sampled .* and earlier rows by interventional/);
-    expect(code).toBe(1);
-    proxy.close();
+    try {
+      const url = `http://127.0.0.1:${(proxy.address() as AddressInfo).port}`;
+      const { code, stderr } = await modelship('explain', url, '--rows', ROWS, '--label', 'label', '--json');
+      expect(bodies).toHaveLength(2);
+      expect(stderr).toMatch(/explains .*rows\.csv, row 2 by the method sampled .* and earlier rows by interventional/);
+      expect(code).toBe(1);
+    } finally {
+      proxy.close();
+    }
   });
 
   test.each<[string[], number, RegExp]>([
