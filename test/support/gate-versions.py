@@ -63,7 +63,8 @@ def onnx_of(weights, mean=mean, deviation=deviation, *, activation="Relu", opset
     return helper.make_model(graph, opset_imports=[helper.make_opsetid("", opset)], ir_version=8)
 
 
-approved = trained((seen - mean) / deviation, seen_labels)
+scaled = (seen - mean) / deviation
+approved = trained(scaled, seen_labels)
 
 
 def changed(**weights):
@@ -80,7 +81,6 @@ def rounded(step):
 
 
 random = np.random.default_rng(7)
-scaled = (seen - mean) / deviation
 ZERO_COLUMN = approved["first"].copy()
 ZERO_COLUMN[2:] = 0
 SABOTAGED = {
@@ -100,7 +100,7 @@ SABOTAGED = {
     "scaler of inches": lambda: onnx_of(approved, mean=mean / 2.54, deviation=deviation / 2.54),
     "stale weights": lambda: onnx_of(trained(scaled, seen_labels, 5)),
     "weights before training": lambda: onnx_of({k: random.normal(0, 0.3, v.shape) for k, v in approved.items()}),
-    "trained on shuffled labels": lambda: onnx_of(trained(scaled, random.permutation(seen_labels))),
+    "trained on shuffled labels": lambda: onnx_of(trained(scaled, np.random.default_rng(8).permutation(seen_labels))),
     "trained on two columns": lambda: onnx_of(trained(scaled * [1, 1, 0, 0], seen_labels)),
     "columns of petals dropped": lambda: onnx_of(changed(first=ZERO_COLUMN)),
     "int8 of a wrong scale": lambda: onnx_of(rounded(0.6)),
