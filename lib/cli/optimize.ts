@@ -57,7 +57,7 @@ export function optimizeCommand(): Command {
     .option('-o, --out <folder>', 'folder of the new package (required)')
     .option(
       '--rows <file>',
-      'data set that both models answer: CSV, JSON Lines, an archive of NumPy, or a folder of pictures',
+      'data set that both models answer: CSV, JSON Lines, Parquet, NumPy arrays (.npz), or a folder of pictures by class',
     )
     .option('--label <column>', 'column of the labels: both models are evaluated, and a worse one is refused')
     .addOption(
