@@ -1,5 +1,5 @@
 import { ENVIRONMENT, OUTPUT_LIMITS } from '@modelship/runtime/contract';
-import { type Manifest, ModelPackageError } from '@modelship/runtime/manifest';
+import { hasClasses, type Manifest, ModelPackageError } from '@modelship/runtime/manifest';
 
 /**
  * Guards of a served model. Every protocol reports a rejected request in its own form.
@@ -64,7 +64,7 @@ export function checkGuards(
         'a table again with `modelship pack --reference FILE`, or remove `guards.inputs`.',
     );
   }
-  if (outputTopK !== undefined && !outputs.some(({ labels }) => labels)) {
+  if (outputTopK !== undefined && !outputs.some(hasClasses)) {
     throw new ModelPackageError(
       'LABELS_INVALID',
       `model \`${name}\` has no output with class labels for \`guards.outputTopK\`. Pack it again with ` +

@@ -1,11 +1,13 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { type Manifest, readManifest } from '@modelship/runtime/manifest';
 import { Stack } from 'aws-cdk-lib';
 import { Template } from 'aws-cdk-lib/assertions';
 import { TerraformStack } from 'cdktf';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { referenceRows } from '../../lib/cli/reference-rows.js';
+import { checkGuards } from '../../lib/model/guards.js';
 import { Model } from '../../lib/model/index.js';
 import { packModel } from '../../lib/pack/index.js';
 import { ModelServer } from '../../lib/serving/index.js';
@@ -65,4 +67,12 @@ test('guards out of range are named all at once', () => {
   expect(() => Model.fromDirectory(directory, { guards: wrong })).toThrow(
     /`inputs` must be .*"stop".*`outputDecimals` must be .*16.*`outputTopK` must be .*got 0/,
   );
+});
+
+test('an output whose labels are no classes with scores has no classes to hide, as for the server', () => {
+  const named: Manifest = {
+    ...readManifest(directory),
+    outputs: [{ name: 'names', datatype: 'BYTES', shape: [-1, 2], labels: ['a', 'b'] }],
+  };
+  expect(() => checkGuards({ outputTopK: 1 }, named)).toThrow(expect.objectContaining({ code: 'LABELS_INVALID' }));
 });

@@ -1,3 +1,4 @@
+import { hasClasses, hasScores } from '../tensor/classes.js';
 import { shortFloatOf } from '../tensor/float16.js';
 import type { Tensor, TensorSpec } from '../tensor/tensor.js';
 
@@ -12,21 +13,6 @@ export interface OutputLimits {
 /** Scores from which on a double has no decimal places left to round. */
 const MOST_ROUNDED = 2 ** 52;
 
-/** Whether an output has scores. */
-function hasScores({ datatype }: TensorSpec): boolean {
-  return /^(FP|BF)/.test(datatype);
-}
-
-/** Whether an output has a score for each of its labels. */
-export function hasClasses(spec: TensorSpec): boolean {
-  return spec.labels !== undefined && hasScores(spec) && spec.shape.at(-1) === spec.labels.length;
-}
-
-/** Returns an output whose highest scores are unknown, because it has no labels. */
-export function unlabelledScores(outputs: readonly TensorSpec[]): TensorSpec | undefined {
-  return outputs.find((spec) => hasScores(spec) && !hasClasses(spec));
-}
-
 /**
  * Returns outputs with less precise scores. The scores of other than the highest classes become 0, or the lowest score of
  * their row if the row has scores below 0, as logits do.
@@ -37,8 +23,8 @@ export function limitOutputs(
   { outputDecimals, outputTopK }: OutputLimits,
 ): readonly Tensor[] {
   return outputs.map((tensor) => {
+    if (!hasScores(tensor)) return tensor;
     const short = shortFloatOf(tensor.datatype);
-    if (!short && tensor.datatype !== 'FP32' && tensor.datatype !== 'FP64') return tensor;
     // Other requests of the same run may share the memory of the outputs.
     const scores = Float64Array.from(tensor.data as Float64Array, (value) => (short ? short.toNumber(value) : value));
     const spec = specs.find(({ name }) => name === tensor.name);

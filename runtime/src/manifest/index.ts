@@ -1,3 +1,4 @@
+export { hasClasses } from '../tensor/classes.js';
 export { columnsOf } from '../tensor/columns.js';
 export { datatypesThatFit } from '../tensor/convert.js';
 export { fileDigests, packageDigest } from './digest.js';

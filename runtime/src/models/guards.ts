@@ -1,8 +1,9 @@
 import { LiveTraffic } from '../drift/live-traffic.js';
 import { describeOutside, InputGuard } from '../guards/input-guard.js';
-import { hasClasses, limitOutputs, type OutputLimits, unlabelledScores } from '../guards/output-guard.js';
+import { limitOutputs, type OutputLimits } from '../guards/output-guard.js';
 import { type Manifest, ModelPackageError } from '../manifest/index.js';
 import type { ModelMetrics } from '../observability/model-metrics.js';
+import { hasClasses, unlabelledScores } from '../tensor/classes.js';
 import { InferenceError, invalid } from '../tensor/errors.js';
 import { DEFAULT_SIGNATURE, type Signature, type Tensor } from '../tensor/tensor.js';
 import { readReference } from './reference.js';
