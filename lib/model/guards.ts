@@ -27,8 +27,8 @@ export interface ModelGuards {
    */
   readonly outputDecimals?: number;
   /**
-   * Number of classes whose scores callers see, at least 1. The scores of other classes become 0. The package needs class
-   * labels. Explanations are disabled.
+   * Number of classes whose scores callers see, at least 1. The scores of other classes become 0, or less among scores below 0.
+   * The package needs class labels. Explanations are disabled.
    *
    * @default - callers see the scores of all classes
    */

@@ -14,8 +14,8 @@ export interface OutputLimits {
 const MOST_ROUNDED = 2 ** 52;
 
 /**
- * Returns outputs with less precise scores. The scores of other than the highest classes become 0, or the lowest score of
- * their row if the row has scores below 0, as logits do.
+ * Returns outputs with less precise scores. The scores of other than the highest classes become 0. If the row has scores below
+ * 0, as logits do, they become at least 1 less than the lowest score that is shown.
  */
 export function limitOutputs(
   outputs: readonly Tensor[],
@@ -51,7 +51,10 @@ function keepHighest(scores: Float64Array, classes: number, count: number): void
   for (let start = 0; start < scores.length; start += classes) {
     const row = scores.subarray(start, start + classes);
     const order = Array.from(row.keys()).sort((a, b) => row[b]! - row[a]!);
-    const hidden = Math.min(0, row[order.at(-1)!]!);
+    const lowestShown = row[order[count - 1]!]!;
+    const hasLogits = row[order.at(-1)!]! < 0;
+    // Computed from shown scores only, because one from hidden scores would reveal them.
+    const hidden = hasLogits ? Math.min(0, lowestShown - 1) : 0;
     for (const place of order.slice(count)) row[place] = hidden;
   }
 }
