@@ -35,15 +35,11 @@ export interface GuardedVersion {
 
 /** Checks the inputs of a version, and limits what callers see of its outputs. */
 export class Guards {
-  private readonly inputs: InputGuard | undefined;
-
   private constructor(
     private readonly options: GuardOptions,
     private readonly version: GuardedVersion,
-    inputs: InputGuard | undefined,
-  ) {
-    this.inputs = inputs;
-  }
+    private readonly inputs: InputGuard | undefined,
+  ) {}
 
   /**
    * Reads what the guards need from the package in `directory`.
@@ -53,7 +49,12 @@ export class Guards {
   static async read(directory: string, options: GuardOptions, version: GuardedVersion): Promise<Guards> {
     const { manifest } = version;
     const { name, outputs } = manifest;
-    if (options.outputTopK !== undefined && !outputs.some(hasClasses)) throw withoutClasses(name);
+    if (options.outputTopK !== undefined) {
+      if (!outputs.some(hasClasses)) throw withoutClasses(name);
+      const shown = unlabelledScores(outputs);
+      // The output may be the class itself as a floating-point number, so the model is served.
+      if (shown) version.warn(`the output ${shown.name} has no class labels, so callers see all of its scores`);
+    }
     const reference = await readReference(directory, manifest);
     if (!reference?.columns.length && options.inputGuard !== undefined) throw withoutReference(name);
     if (!reference) return new Guards(options, version, undefined);

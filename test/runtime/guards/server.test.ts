@@ -6,7 +6,7 @@ import { referenceRows } from '../../../lib/cli/reference-rows.js';
 import { packModel } from '../../../lib/pack/index.js';
 import { readConfig } from '../../../runtime/src/config.js';
 import { ENVIRONMENT } from '../../../runtime/src/contract.js';
-import { readManifest, signaturesOf } from '../../../runtime/src/manifest/index.js';
+import { type Manifest, readManifest, signaturesOf } from '../../../runtime/src/manifest/index.js';
 import { Guards } from '../../../runtime/src/models/guards.js';
 import { ModelMetrics } from '../../../runtime/src/observability/model-metrics.js';
 import { type RunningServer, startServer } from '../../../runtime/src/start-server.js';
@@ -151,6 +151,18 @@ it('refuses signatures whose scores have no labels, which would show the hidden 
   const unlabelled = { ...labelled, outputs: [{ name: 'scores', datatype: 'FP32' as const, shape: [-1, 3] }] };
   expect(() => guards.checkSignature('classify', labelled)).not.toThrow();
   expect(() => guards.checkSignature('classify', unlabelled)).toThrow(/its output scores would reveal/);
+});
+
+it('warns of an output of the default signature whose scores are not hidden', async () => {
+  const manifest = readManifest(packed);
+  const warnings: string[] = [];
+  const warn = (message: string) => warnings.push(message);
+  const read = (outputs: Manifest['outputs']) =>
+    Guards.read(packed, { outputTopK: 1 }, { manifest: { ...manifest, outputs }, metrics: new ModelMetrics(), warn });
+  await read(manifest.outputs);
+  expect(warnings).toEqual([]);
+  await read([...manifest.outputs, { name: 'logistic', datatype: 'FP32', shape: [-1, 1] }]);
+  expect(warnings).toEqual(['the output logistic has no class labels, so callers see all of its scores']);
 });
 
 it('a package with reference data gives the drift of requests as metrics', async () => {
