@@ -1,4 +1,4 @@
-import { ENVIRONMENT, OUTPUT_LIMITS } from '@modelship/runtime/contract';
+import { ENVIRONMENT, INPUT_GUARDS, OUTPUT_LIMITS } from '@modelship/runtime/contract';
 import { hasClasses, type Manifest, ModelPackageError } from '@modelship/runtime/manifest';
 
 /**
@@ -46,8 +46,10 @@ export function checkGuards(
   { name, reference, outputs, task }: Manifest,
 ): void {
   const faults: string[] = [];
-  if (inputs !== undefined && inputs !== 'warn' && inputs !== 'refuse') {
-    faults.push(`\`inputs\` must be 'warn' or 'refuse', got ${JSON.stringify(inputs)}`);
+  if (inputs !== undefined && !INPUT_GUARDS.includes(inputs)) {
+    faults.push(
+      `\`inputs\` must be ${INPUT_GUARDS.map((each) => `'${each}'`).join(' or ')}, got ${JSON.stringify(inputs)}`,
+    );
   }
   if (outputDecimals !== undefined && !isWhole(outputDecimals, 0, OUTPUT_LIMITS.decimals)) {
     faults.push(`\`outputDecimals\` must be a whole number from 0 to ${OUTPUT_LIMITS.decimals}, got ${outputDecimals}`);

@@ -1,7 +1,7 @@
-import { BATCH_WINDOW_MS, DEFAULT_PORT, ENVIRONMENT, OUTPUT_LIMITS } from './contract.js';
+import { BATCH_WINDOW_MS, DEFAULT_PORT, ENVIRONMENT, INPUT_GUARDS, OUTPUT_LIMITS } from './contract.js';
 import { memoryLimit } from './host-limits.js';
 import { DIGEST, SHA256 } from './manifest/patterns.js';
-import { type GuardOptions, INPUT_GUARDS } from './models/guards.js';
+import type { GuardOptions } from './models/guards.js';
 import type { ModelEntry } from './models/model-entry.js';
 import { parseModels } from './models-config.js';
 import type { LogLevel } from './observability/log.js';

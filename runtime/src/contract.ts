@@ -64,6 +64,12 @@ export const REQUEST_LINE = {
   functionVersion: 'function_version',
 } as const;
 
+/** What can happen to requests with values that the reference data does not have. */
+export const INPUT_GUARDS = ['warn', 'refuse'] as const;
+
+/** What happens to a request with values that the reference data does not have. */
+export type InputGuardAction = (typeof INPUT_GUARDS)[number];
+
 /** Largest number of decimal places, which is that of a double, and of classes that outputs are limited to. */
 export const OUTPUT_LIMITS = { decimals: 15, classes: 1_000_000 } as const;
 

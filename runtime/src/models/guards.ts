@@ -1,3 +1,4 @@
+import type { InputGuardAction } from '../contract.js';
 import { LiveTraffic } from '../drift/live-traffic.js';
 import { describeOutside, InputGuard } from '../guards/input-guard.js';
 import { limitOutputs, type OutputLimits } from '../guards/output-guard.js';
@@ -7,12 +8,6 @@ import { hasClasses, unlabelledScores } from '../tensor/classes.js';
 import { InferenceError, invalid } from '../tensor/errors.js';
 import { DEFAULT_SIGNATURE, type Signature, type Tensor } from '../tensor/tensor.js';
 import { readReference } from './reference.js';
-
-/** What happens to requests with values that the reference data does not have. */
-export const INPUT_GUARDS = ['warn', 'refuse'] as const;
-
-/** What happens to a request with values that the reference data does not have. */
-export type InputGuardAction = (typeof INPUT_GUARDS)[number];
 
 /** Guards of the models of a server. */
 export interface GuardOptions extends OutputLimits {
