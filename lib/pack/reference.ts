@@ -4,6 +4,7 @@ import type { Signature, Tensor, TensorSpec } from '@modelship/runtime';
 import { type Manifest, ModelPackageError, REFERENCE_FILE } from '@modelship/runtime/manifest';
 import {
   distributionOf,
+  elementCount,
   floatsOf,
   isMissing,
   type Reference,
@@ -48,12 +49,13 @@ export async function writeReference(
   }
   const width = specs.reduce((sum, { shape }) => sum + (shape[1] ?? 1), 0);
   const sampled = Math.min(MOST_SAMPLED, Math.floor(MOST_SAMPLED_OF_ALL / width));
-  const columns = specs.flatMap((spec) => columnsIn(spec, sampled));
+  const byInput = new Map(specs.map((spec) => [spec.name, columnsIn(spec, sampled)]));
+  const columns = [...byInput.values()].flat();
   let count = 0;
   for await (const tensors of rows) {
     count += tensors[0]!.shape[0]!;
     for (const tensor of tensors) {
-      const own = columns.filter(({ input }) => input === tensor.name);
+      const own = byInput.get(tensor.name) ?? [];
       const data = tensor.datatype === 'BYTES' ? tensor.data : floatsOf(tensor);
       for (const column of own) {
         for (let index = column.index; index < data.length; index += own.length) column.add(data[index]!);
@@ -87,7 +89,7 @@ function note(onNote: (note: string) => void, problem: string, names: readonly s
 }
 
 function hasColumns({ shape, unused }: TensorSpec): boolean {
-  const width = shape.slice(1).reduce((product, size) => product * size, 1);
+  const width = elementCount(shape.slice(1));
   return !unused && shape[0] === -1 && shape.length <= 2 && width >= 1 && width <= MOST_COLUMNS;
 }
 
@@ -104,13 +106,11 @@ type ColumnPlace = Pick<ReferenceColumn, 'input' | 'index' | 'name'>;
 
 /** What was found in a column so far. */
 abstract class ColumnSummary {
-  readonly input: string;
   readonly index: number;
   readonly name: string;
   missing = 0;
 
   constructor(protected readonly place: ColumnPlace) {
-    this.input = place.input;
     this.index = place.index;
     this.name = place.name;
   }

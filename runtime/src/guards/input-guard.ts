@@ -1,7 +1,7 @@
 import type { CategoricalColumn, NumericColumn, ReferenceColumn } from '../drift/columns.js';
 import { floatsOf } from '../tensor/float16.js';
-import { MISSING_TEXT } from '../tensor/missing.js';
-import type { Tensor } from '../tensor/tensor.js';
+import { isMissing } from '../tensor/missing.js';
+import { elementCount, type Tensor } from '../tensor/tensor.js';
 
 /** Value of a request that the reference data does not have. */
 export interface OutsideValue {
@@ -35,11 +35,6 @@ export class InputGuard {
   }
 }
 
-/** Number of values in a row of a tensor. */
-function widthOf({ shape }: Tensor): number {
-  return shape.slice(1).reduce((product, size) => product * size, 1);
-}
-
 class NumberGuard {
   private readonly columns: readonly (NumericColumn | undefined)[];
   private readonly min: Float64Array;
@@ -59,7 +54,7 @@ class NumberGuard {
     // Another signature may have an input of this name with serialized examples.
     if (tensor.datatype === 'BYTES') return;
     const { min, max } = this;
-    const width = widthOf(tensor);
+    const width = elementCount(tensor.shape.slice(1));
     const known = Math.min(width, min.length);
     const data = floatsOf(tensor);
     for (let start = 0; start < data.length; start += width) {
@@ -84,12 +79,13 @@ class CategoryGuard {
   check(tensor: Tensor, onOutside: (value: OutsideValue) => void): void {
     if (tensor.datatype !== 'BYTES') return;
     const data = tensor.data as readonly Buffer[];
-    const width = widthOf(tensor);
+    const width = elementCount(tensor.shape.slice(1));
     for (const column of this.columns) {
       for (let row = 0, index = column.index; index < data.length; row++, index += width) {
         const bytes = data[index]!;
-        const isInside = bytes === MISSING_TEXT ? column.missing > 0 : column.known.has(bytes.toString());
-        if (!isInside) onOutside({ column, row, value: bytes === MISSING_TEXT ? Number.NaN : bytes.toString() });
+        const value = isMissing(bytes) ? Number.NaN : bytes.toString();
+        const isInside = typeof value === 'number' ? column.missing > 0 : column.known.has(value);
+        if (!isInside) onOutside({ column, row, value });
       }
     }
   }
