@@ -1,8 +1,8 @@
-import { DATATYPES, type Signature, type TensorSpec } from '@modelship/runtime';
+import { DATATYPES, type TensorSpec } from '@modelship/runtime';
 import type { Manifest, TextTask } from '@modelship/runtime/manifest';
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { TEXT_TASKS } from '../pack/hugging-face/text-tasks.js';
-import { DEFAULT_TOLERANCE, type Tolerance } from '../pack/options.js';
+import { DEFAULT_TOLERANCE, type PackOptions, type Tolerance } from '../pack/options.js';
 import { shellWord } from '../serving/shell-word.js';
 import { type LocalFlags, withTrustOption } from './local.js';
 import { bytes, Output, operatorRows, table, tensorRows } from './output.js';
@@ -110,9 +110,7 @@ async function pack(source: string, flags: PackFlags, command: Command): Promise
   const { packModel } = await import('../pack/index.js');
   const notes: string[] = [];
   const { reference: rows, referenceLabel } = flags;
-  const { referenceRows } = await import('./reference-rows.js');
-  const reference =
-    rows === undefined ? undefined : (signature: Signature) => referenceRows(rows, referenceLabel, signature);
+  const reference = rows === undefined ? undefined : await referenceReader(rows, referenceLabel);
   const manifest = await output.progress(`Pack ${source}`, (onStep) =>
     packModel({ ...flags, inputs: flags.input, reference, source, out, onStep, onNote: (note) => notes.push(note) }),
   );
@@ -135,6 +133,12 @@ async function pack(source: string, flags: PackFlags, command: Command): Promise
     '',
     `Try it:  npx modelship serve ${shellWord(out)}${flags.trustPickle ? ' --trust-pickle' : ''}`,
   ]);
+}
+
+/** Returns the function that reads reference data. Its readers of data sets are loaded only by a pack that has one. */
+async function referenceReader(rows: string, label: string | undefined): Promise<PackOptions['reference']> {
+  const { referenceRows } = await import('./reference-rows.js');
+  return (signature) => referenceRows(rows, label, signature);
 }
 
 /**
