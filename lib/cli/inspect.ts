@@ -55,7 +55,7 @@ async function inspect(directory: string, flags: { readonly json?: boolean }): P
         `${manifest.samples.count}${manifest.samples.madeUp ? ' made up' : ''}, tolerance ${absolute} + ${relative} × |expected|`,
       ],
       ...(manifest.background ? [['background', `${manifest.background.rows} rows, for explanations`]] : []),
-      ...(manifest.reference ? [['reference', `${manifest.reference.rows} rows, for guards`]] : []),
+      ...(manifest.reference ? [['reference', `${manifest.reference.rows} rows, for drift and guards`]] : []),
       ...(pickles
         ? [
             ['trust', 'required: loading it can run code from its file'],

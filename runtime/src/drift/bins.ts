@@ -33,7 +33,7 @@ function binsOf(sorted: Float64Array): Bins {
   return { edges, coarse: [...new Set(coarse)].map((value) => edges.indexOf(value)) };
 }
 
-/** What a column of numbers is like. */
+/** Distribution of a column of numbers. */
 export interface Distribution extends Bins {
   /** Standard deviation. */
   deviation: number;

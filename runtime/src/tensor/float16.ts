@@ -41,7 +41,10 @@ export function shortFloatOf(datatype: Datatype): ShortFloat | undefined {
   return datatype === 'BF16' ? BFLOAT : undefined;
 }
 
-/** Returns the elements of a tensor of FP32, FP16 or BF16 as 32-bit numbers. Those of FP32 are not copied. */
+/**
+ * Returns the elements of a tensor, with those of FP16 and BF16 converted to 32-bit numbers. Elements of other datatypes are not
+ * copied or converted, so those of INT64 and UINT64 are of the type `bigint` whatever the return type declares.
+ */
 export function floatsOf({ datatype, data }: Pick<Tensor, 'datatype' | 'data'>): Float32Array {
   const short = shortFloatOf(datatype);
   return short ? Float32Array.from(data as Uint16Array, (bits) => short.toNumber(bits)) : (data as Float32Array);
