@@ -60,15 +60,24 @@ interface CountedColumn {
   readonly categories?: ReadonlyMap<string, number>;
 }
 
+/** Rows and drift of a window. */
+export interface DriftReport {
+  /** Number of rows in the window. */
+  readonly rows: number;
+  /** Distances from the reference data, of each column with enough rows. */
+  readonly columns: readonly ColumnDrift[];
+}
+
 /**
- * Distributions of the inputs of a model, or of the vectors that it makes of them, in a window of time: the current half of it and the one before. Their memory does not
- * grow with the number of rows.
+ * Distributions of the inputs of a model, or of the vectors that it makes of them, in a window of time: the current half of it
+ * and the one before. Their memory does not grow with the number of rows.
  */
 export class LiveTraffic implements LiveTrafficData {
   halves: readonly LiveHalf[] = [];
   // Private in JavaScript too, so that it is not sent to other processes.
   readonly #counted: ReadonlyMap<string, readonly CountedColumn[]>;
   readonly #rowsOfRequest: number;
+  #shape: string | undefined;
 
   /** @param halfMs milliseconds of half a window. Those of all processes start at the same moments. */
   constructor(
@@ -85,14 +94,14 @@ export class LiveTraffic implements LiveTrafficData {
     this.#rowsOfRequest = Math.max(1, Math.floor(VALUES_OF_REQUEST / reference.columns.length));
   }
 
-  /** Returns the sum of several processes. There must be at least one. Those with other reference data are left out. */
-  static merged(parts: readonly LiveTrafficData[]): LiveTraffic {
-    const [{ reference, halfMs }] = parts as [LiveTrafficData];
-    const all = new LiveTraffic(reference, halfMs);
-    for (const part of parts) {
-      if (shapeOf(part.reference) === shapeOf(reference)) for (const half of part.halves) all.add(half);
+  /** Adds the rows of another process, unless it has other reference data. */
+  add({ reference, halves }: LiveTrafficData): void {
+    this.#shape ??= shapeOf(this.reference);
+    if (shapeOf(reference) !== this.#shape) return;
+    for (const half of halves) {
+      const newest = this.halves.at(-1)?.number ?? half.number;
+      if (half.number >= newest - 1) addHalf(this.halfOf(half.number), half);
     }
-    return all;
   }
 
   /** Counts the rows of a request. */
@@ -127,15 +136,15 @@ export class LiveTraffic implements LiveTrafficData {
     vectors.rows++;
   }
 
-  /** Number of rows in the window. */
-  rows(now = Date.now()): number {
-    const { columns, vectors } = this.window(now);
-    return columns[0] ? totalOf(columns[0]) : (vectors?.rows ?? 0);
+  /** Returns the rows in the window and their distances from the reference data. */
+  report(now = Date.now()): DriftReport {
+    const window = this.window(now);
+    const { columns, vectors } = window;
+    const rows = columns[0] ? totalOf(columns[0]) : (vectors?.rows ?? 0);
+    return { rows, columns: this.drift(window) };
   }
 
-  /** Returns the distances of each column from the reference data, if the window has enough rows. */
-  drift(now = Date.now()): readonly ColumnDrift[] {
-    const { columns, vectors } = this.window(now);
+  private drift({ columns, vectors }: LiveHalf): readonly ColumnDrift[] {
     const drift = columns.flatMap((live, place) => {
       const rows = totalOf(live);
       if (rows < FEWEST_ROWS) return [];
@@ -157,11 +166,6 @@ export class LiveTraffic implements LiveTrafficData {
     const sum = emptyHalf(number, this.reference);
     for (const half of this.halves) if (half.number >= number - 1) addHalf(sum, half);
     return sum;
-  }
-
-  private add(half: LiveHalf): void {
-    const newest = this.halves.at(-1)?.number ?? half.number;
-    if (half.number >= newest - 1) addHalf(this.halfOf(half.number), half);
   }
 
   /** Returns a half, and forgets those that are more than one half older than the newest. */

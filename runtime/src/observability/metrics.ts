@@ -268,19 +268,19 @@ export class RuntimeMetrics {
   /** Adds the metrics that only models with reference data have. */
   private writeReferenceMetrics(page: Exposition): void {
     const referenced = this.models.flatMap(({ name, version, metrics }) =>
-      metrics.liveTraffic ? [{ labels: { model: name, version }, live: metrics.liveTraffic, metrics }] : [],
+      metrics.liveTraffic ? [{ labels: { model: name, version }, drift: metrics.liveTraffic.report(), metrics }] : [],
     );
     if (referenced.length === 0) return;
     page.family(FAMILIES.drift);
-    for (const { labels, live } of referenced) {
-      for (const { column, measures } of live.drift()) {
+    for (const { labels, drift } of referenced) {
+      for (const { column, measures } of drift.columns) {
         for (const [measure, distance] of Object.entries(measures)) {
           page.value(FAMILIES.drift.name, { ...labels, column, measure }, distance);
         }
       }
     }
     page.family(FAMILIES.driftRows);
-    for (const { labels, live } of referenced) page.value(FAMILIES.driftRows.name, labels, live.rows());
+    for (const { labels, drift } of referenced) page.value(FAMILIES.driftRows.name, labels, drift.rows);
     page.family(FAMILIES.outsideValues);
     for (const { labels, metrics } of referenced) {
       for (const [column, count] of metrics.outsideValues) {

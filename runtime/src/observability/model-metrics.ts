@@ -78,8 +78,10 @@ export class ModelMetrics implements SchedulerObserver {
     this.runRows.add(histograms.runRows);
     this.examples.add(histograms.examples);
     for (const [code, count] of inferences) this.inferences.set(code, (this.inferences.get(code) ?? 0) + count);
-    if (liveTraffic)
-      this.liveTraffic = LiveTraffic.merged(this.liveTraffic ? [this.liveTraffic, liveTraffic] : [liveTraffic]);
+    if (liveTraffic) {
+      this.liveTraffic ??= new LiveTraffic(liveTraffic.reference, liveTraffic.halfMs);
+      this.liveTraffic.add(liveTraffic);
+    }
     for (const [column, count] of outsideValues) this.countOutside(column, count);
     for (const [call, latency] of latencies) this.latencyOf(call).add(latency);
     const { lastAt } = this.succeeded;

@@ -38,7 +38,7 @@ function send(live: LiveTraffic, count: number, now: number, value: () => number
 }
 
 const measuresOf = (live: LiveTraffic, now: number) =>
-  Object.fromEntries(live.drift(now).map(({ column, measures }) => [column, measures]));
+  Object.fromEntries(live.report(now).columns.map(({ column, measures }) => [column, measures]));
 
 describe('live inputs', () => {
   test('like the reference data have no drift, and others have', () => {
@@ -65,8 +65,8 @@ describe('live inputs', () => {
   test('of fewer than 200 rows have no distances, which would be chance', () => {
     const live = new LiveTraffic(REFERENCE, HALF);
     send(live, 199, 0, random);
-    expect(live.rows(0)).toBe(199);
-    expect(live.drift(0)).toEqual([]);
+    expect(live.report(0).rows).toBe(199);
+    expect(live.report(0).columns).toEqual([]);
   });
 
   test('that are all missing show it, without the distances of values', () => {
@@ -79,10 +79,10 @@ describe('live inputs', () => {
     const live = new LiveTraffic(REFERENCE, HALF);
     send(live, 250, 0, () => 2);
     send(live, 250, HALF, random);
-    expect(live.rows(HALF)).toBe(500);
-    expect(live.rows(2 * HALF)).toBe(250);
+    expect(live.report(HALF).rows).toBe(500);
+    expect(live.report(2 * HALF).rows).toBe(250);
     expect(measuresOf(live, 2 * HALF).x!.ks).toBeLessThan(0.15);
-    expect(live.rows(3 * HALF)).toBe(0);
+    expect(live.report(3 * HALF).rows).toBe(0);
   });
 
   test('of several processes add up to those of one, after they were sent', () => {
@@ -96,8 +96,9 @@ describe('live inputs', () => {
       (request % 3 ? first : second).observe(inputs, request * 100);
       whole.observe(inputs, request * 100);
     }
-    const merged = LiveTraffic.merged([first, second].map((part) => structuredClone(part)));
-    expect(merged.rows(1999)).toBe(1000);
+    const merged = new LiveTraffic(REFERENCE, HALF);
+    for (const part of [first, second]) merged.add(structuredClone(part));
+    expect(merged.report(1999).rows).toBe(1000);
     for (const [column, measures] of Object.entries(measuresOf(whole, 1999))) {
       for (const [name, value] of Object.entries(measures)) {
         expect(measuresOf(merged, 1999)[column]![name as 'ks'], name).toBeCloseTo(value, 9);
@@ -111,7 +112,7 @@ describe('live inputs', () => {
     const drawn = vi.spyOn(Math, 'random').mockImplementation(random);
     for (let request = 0; request < 20; request++) live.observe(rows(10_000, random), 0);
     drawn.mockRestore();
-    expect(live.rows(0)).toBe(1000);
+    expect(live.report(0).rows).toBe(1000);
     expect(measuresOf(live, 0).x!.ks).toBeLessThan(0.08);
   });
 
@@ -119,7 +120,7 @@ describe('live inputs', () => {
     const live = new LiveTraffic(REFERENCE, HALF);
     const inputs = rows(50, random);
     for (let request = 0; request < 20_000; request++) live.observe(inputs, request / 15);
-    expect(live.rows(1400)).toBe(1_000_000);
+    expect(live.report(1400).rows).toBe(1_000_000);
     expect(live.halves).toHaveLength(2);
     // The size of each half that the documentation states.
     const sizes = live.halves.flatMap(({ columns }) =>
