@@ -202,9 +202,9 @@ async function* bySamples(
     checkValues(size * features * (scores.length / count));
     return scores;
   };
+  const all = toDoubles(instances);
   // The rows of the samples are not compared with the reference data of the model, but those of the request are.
   if (!isCompared && model.manifest.reference) await model.infer({ inputs: [instances], signal });
-  const all = toDoubles(instances);
   for (let row = 0; row < size; row++) {
     const instance = all.slice(row * features, (row + 1) * features);
     const { base, values } = await shapleyValues({ instance, background, permutations, seed }, evaluate);
