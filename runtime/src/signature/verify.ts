@@ -2,6 +2,7 @@ import { createHash, type KeyObject, verify, X509Certificate } from 'node:crypto
 import { readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { ModelPackageError } from '../manifest/package-error.js';
+import { parseJson } from '../manifest/parse-json.js';
 import { MAX_SIGNATURE_BYTES, readRegularFile } from '../manifest/regular-file.js';
 import type { Schema } from '../manifest/schema.js';
 import { trustedSigner } from './certificates.js';
@@ -113,16 +114,7 @@ function missing(file: string): (error: Error) => never {
 }
 
 function parsed<Value>(schema: Schema<Value>, file: string, text: string, fault: string): Value {
-  let json: unknown;
-  try {
-    json = JSON.parse(text);
-  } catch {
-    throw invalid(file, `${fault}: it is not JSON`);
-  }
-  const result = schema.safeParse(json);
-  if (result.success) return result.data;
-  const [{ path, message }] = result.error.issues as [(typeof result.error.issues)[number]];
-  throw invalid(file, `${fault}: \`${path.join('.')}\`: ${message}`);
+  return parseJson(schema, text, (cause) => invalid(file, `${fault}: ${cause}`));
 }
 
 /** Returns the key that the signature must be made with. */
