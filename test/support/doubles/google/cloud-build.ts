@@ -3,6 +3,7 @@ import { type Json, Refusal } from './store.js';
 
 /** Runs a build at once, if its service account may do what the build needs. */
 function createBuild({ store, body }: Call): Json {
+  // https://cloud.google.com/build/docs/securing-builds/configure-user-specified-service-accounts
   const email = body.serviceAccount?.split('/').at(-1);
   if (!store.serviceAccount(email)) throw new Refusal(400, `service account ${email} was not found`);
   const member = `serviceAccount:${email}`;
@@ -10,7 +11,6 @@ function createBuild({ store, body }: Call): Json {
   const bucketKey = `storage.googleapis.com/b/${bucket}`;
   store.get(`${bucketKey}/o/${encodeURIComponent(object)}`);
   const needs: [string, string][] = [['roles/storage.objectViewer', bucketKey]];
-  // https://cloud.google.com/build/docs/securing-builds/configure-user-specified-service-accounts#permissions
   if (body.options?.logging === 'CLOUD_LOGGING_ONLY') needs.push(['roles/logging.logWriter', '']);
   for (const image of body.images ?? []) {
     const [host, project, repository] = image.split('/');

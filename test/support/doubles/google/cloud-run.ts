@@ -40,6 +40,7 @@ function check(service: Json, { store, key }: Call): void {
         `Revision name must be prefixed by the name of the enclosing Service: ${template.revision}`,
       );
     }
+    // The name of a revision is taken for good: https://github.com/hashicorp/terraform-provider-google/issues/14569
     const existing = store.resources.get(`${key}/revisions/${template.revision}`);
     if (existing && existing.template !== normalized(template)) {
       throw new Refusal(409, `Revision named '${template.revision}' with different configuration already exists.`);
@@ -47,6 +48,7 @@ function check(service: Json, { store, key }: Call): void {
   }
   checkAccount(template, store);
   checkGpus(template, store.quotas.cloudRunGpus);
+  // https://cloud.google.com/run/docs/rollouts-rollbacks-traffic-migration#split-traffic
   const shares = (service.traffic ?? []).map(({ percent = 0 }: Json) => percent);
   if (shares.length > 0 && shares.reduce((sum: number, each: number) => sum + each, 0) !== 100) {
     throw new Refusal(400, 'Violation in Service.traffic: must sum to 100');
@@ -87,10 +89,11 @@ function checkGpus({ containers, scaling }: Json, quota: number): void {
   );
 }
 
+/** https://cloud.google.com/run/docs/configuring/services/service-identity. The message does not tell whether it exists. */
 function checkAccount({ serviceAccount: account }: Json, store: GoogleStore): void {
   if (account && !store.serviceAccount(account)) {
     throw new Refusal(
-      404,
+      403,
       `Permission 'iam.serviceaccounts.actAs' denied on service account ${account} (or it may not exist).`,
     );
   }

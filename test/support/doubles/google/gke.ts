@@ -27,6 +27,7 @@ const cluster: Kind = {
       ...(resource.nodePools ?? []).map(({ config }: Json) => config),
     ])
       if (nodes) checkNodes(store, nodes);
+    // https://cloud.google.com/kubernetes-engine/docs/reference/rest/v1/projects.locations.clusters#Cluster
     for (const [kind, name] of [
       ['networks', resource.network],
       ['subnetworks', resource.subnetwork],
@@ -39,7 +40,7 @@ const cluster: Kind = {
   },
   complete(resource, { store, key, kubernetes }) {
     const [, , project, , location, , name] = key.split('/');
-    if (!kubernetes) throw new Refusal(500, 'the double was started without an API of Kubernetes');
+    if (!kubernetes) throw new Refusal(501, 'the double was started without an API of Kubernetes');
     const initial = resource.nodePools ?? [];
     delete resource.nodePools;
     const isAutopilot = resource.autopilot?.enabled ?? false;
@@ -122,6 +123,7 @@ const nodePool: Kind = {
   },
 };
 
+/** https://cloud.google.com/kubernetes-engine/docs/how-to/service-accounts */
 function checkNodes(store: Call['store'], { serviceAccount, bootDiskKmsKey }: Json): void {
   if (serviceAccount && serviceAccount !== 'default' && !store.serviceAccount(serviceAccount)) {
     throw new Refusal(400, `Service account "${serviceAccount}" does not exist.`);

@@ -120,6 +120,7 @@ function create(kind: Kind, call: Call): Json {
   const named = [...query.keys()].find((name) => camelCase(name).endsWith('Id'));
   const id = kind.id?.(call) ?? (named ? query.get(named)! : (body.name ?? `${store.next()}`));
   const key = `${collection}/${id}`;
+  // https://cloud.google.com/apis/design/errors#handling_errors
   if (store.resources.has(key)) throw new Refusal(409, `Resource '${key}' already exists.`);
   const path = key.slice(call.host.length + 1);
   const now = new Date().toISOString();

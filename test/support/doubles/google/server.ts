@@ -1,4 +1,4 @@
-import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:http';
 import { delimiter } from 'node:path';
 import { APIS, type Api, type Method, mismatches } from '../../google-apis/apis.js';
 import { HttpsProxy } from '../https-proxy.js';
@@ -9,6 +9,13 @@ import { operation } from './operations.js';
 import { GoogleStore, type Json, Refusal } from './store.js';
 
 const TOKEN = 'local-token';
+
+/** Request to an API, without its body. */
+interface Request {
+  readonly method: string;
+  readonly url: URL;
+  readonly headers: IncomingHttpHeaders;
+}
 
 interface Route {
   readonly api: Api;
@@ -38,16 +45,21 @@ export class GoogleDouble {
   private readonly operations = new Map<string, Json>();
   /** https://cloud.google.com/kubernetes-engine/docs/how-to/cluster-access-for-kubectl */
   private readonly commands = loginCommand('gke-gcloud-auth-plugin', '--use_application_default_credentials');
-  private proxy!: HttpsProxy;
+  private proxy?: HttpsProxy;
 
-  private constructor(
+  /**
+   * A double that only {@link call} reaches.
+   *
+   * @param kubernetes API of the clusters. Without it, none can be created.
+   */
+  constructor(
     project: string,
     private readonly kubernetes?: ClusterApi,
   ) {
     this.store = new GoogleStore(project, '123456789012');
   }
 
-  /** @param kubernetes API of the clusters. Without it, none can be created. */
+  /** A double that listens for HTTPS. */
   static async start(project: string, kubernetes?: ClusterApi): Promise<GoogleDouble> {
     const double = new GoogleDouble(project, kubernetes);
     const answer = (request: IncomingMessage, response: ServerResponse) => void double.answer(request, response);
@@ -58,7 +70,7 @@ export class GoogleDouble {
   /** Variables that send the providers here. */
   get env(): Record<string, string> {
     const PATH = `${this.commands}${delimiter}${process.env.PATH}`;
-    return { ...this.proxy.env, PATH, GOOGLE_OAUTH_ACCESS_TOKEN: TOKEN };
+    return { ...this.proxy!.env, PATH, GOOGLE_OAUTH_ACCESS_TOKEN: TOKEN };
   }
 
   /** Keys of everything that exists and that a user would pay for or find in the way. */
@@ -70,44 +82,55 @@ export class GoogleDouble {
   }
 
   stop(): void {
-    this.proxy.stop();
+    this.proxy?.stop();
+  }
+
+  /** Responds to a request at `address`, a host and a path. The identity that applies sends it, unless `headers` differ. */
+  call(
+    method: string,
+    address: string,
+    body?: Json,
+    headers: IncomingHttpHeaders = { authorization: `Bearer ${TOKEN}` },
+  ): { status: number; body: Json } {
+    const bytes = Buffer.from(body === undefined ? '' : JSON.stringify(body));
+    return this.respond({ method, url: new URL(`https://${address}`), headers }, bytes);
   }
 
   private async answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const chunks: Buffer[] = [];
     for await (const chunk of request) chunks.push(chunk);
-    let status = 200;
-    let body: Json;
-    try {
-      body = this.handle(request, Buffer.concat(chunks));
-    } catch (error) {
-      status = error instanceof Refusal ? error.code : 500;
-      const message = error instanceof Error ? error.message : `${error}`;
-      body = { error: { code: status, message, status: STATUS[status] ?? 'INTERNAL' } };
-      if (!(error instanceof Refusal)) console.error(request.method, request.url, error);
-    }
+    const { method, headers } = request;
+    const url = new URL(request.url!, `https://${headers.host}`);
+    const { status, body } = this.respond({ method: method!, url, headers }, Buffer.concat(chunks));
     // Clients that poll operations wait this long.
     response.writeHead(status, { 'content-type': 'application/json', 'retry-after': '1' });
     response.end(body === undefined ? '' : JSON.stringify(body));
   }
 
-  private handle(request: IncomingMessage, bytes: Buffer): Json {
-    const host = request.headers.host!.replace(/:\d+$/, '').replace(/^[a-z]+-[a-z]+\d+-(?=aiplatform)/, '');
-    const url = new URL(request.url!, `https://${host}`);
-    const upload = uploadOf(url, request, bytes);
+  private respond(request: Request, bytes: Buffer): { status: number; body: Json } {
+    try {
+      return { status: 200, body: this.handle(request, bytes) };
+    } catch (error) {
+      const code = error instanceof Refusal ? error.code : 500;
+      const message = error instanceof Error ? error.message : `${error}`;
+      if (!(error instanceof Refusal)) console.error(request.method, `${request.url}`, error);
+      return { status: code, body: { error: { code, message, status: STATUS[code] ?? 'INTERNAL' } } };
+    }
+  }
+
+  private handle({ method: http, url, headers }: Request, bytes: Buffer): Json {
+    const host = url.hostname.replace(/^[a-z]+-[a-z]+\d+-(?=aiplatform)/, '');
+    const upload = uploadOf(url, headers, bytes);
     const path = (upload?.pathname ?? url.pathname).replace(/(?<=.)\/$/, '');
-    if (request.headers.authorization !== `Bearer ${TOKEN}`) {
+    if (headers.authorization !== `Bearer ${TOKEN}`) {
       throw new Refusal(401, 'Request had invalid authentication credentials.');
     }
     const known = this.operations.get(`${host}${unversioned(path).replace(/[:/]wait$/, '')}`);
     if (known) return known;
     this.checkEnabled(host);
-    const found = (ROUTES.get(host) ?? []).find(
-      ({ method, pattern }) => method.http === request.method && pattern.test(path),
-    );
+    const found = (ROUTES.get(host) ?? []).find(({ method, pattern }) => method.http === http && pattern.test(path));
     const body = upload?.body ?? (bytes.length > 0 ? JSON.parse(bytes.toString()) : {});
-    const special =
-      SPECIAL[`${request.method} ${host}${unversioned(path).replace(/\/projects\/[^/]+/, '/projects/*')}`];
+    const special = SPECIAL[`${http} ${host}${unversioned(path).replace(/\/projects\/[^/]+/, '/projects/*')}`];
     const call: Call = {
       store: this.store,
       kubernetes: this.kubernetes,
@@ -117,7 +140,7 @@ export class GoogleDouble {
       body,
     };
     if (special) return special(call);
-    if (!found) throw new Refusal(404, `${request.method} ${url.pathname} is no method of ${host}`);
+    if (!found) throw new Refusal(404, `${http} ${url.pathname} is no method of ${host}`);
     const { method, api } = found;
     checkQuery(method, url.searchParams);
     if (method.request) {
@@ -180,10 +203,10 @@ function checkQuery({ id, query }: Method, given: URLSearchParams): void {
 }
 
 /** The JSON part and the hash of a multipart upload to Cloud Storage, under the path of the method. */
-function uploadOf(url: URL, request: IncomingMessage, bytes: Buffer): { pathname: string; body: Json } | undefined {
+function uploadOf(url: URL, headers: IncomingHttpHeaders, bytes: Buffer): { pathname: string; body: Json } | undefined {
   const [, path] = /\/upload(\/storage\/v1\/.*)$/.exec(url.pathname) ?? [];
   if (path === undefined) return undefined;
-  const [, boundary] = /boundary="?([^";]+)/.exec(request.headers['content-type'] ?? '') ?? [];
+  const [, boundary] = /boundary="?([^";]+)/.exec(headers['content-type'] ?? '') ?? [];
   if (boundary === undefined) throw new Refusal(400, 'only multipart uploads are supported');
   const [, meta] = bytes.toString('latin1').split(`--${boundary}`);
   const first = bytes.indexOf('\r\n\r\n', bytes.indexOf(`--${boundary}`)) + 4;

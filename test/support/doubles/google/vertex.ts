@@ -3,9 +3,11 @@ import { type Json, Refusal } from './store.js';
 
 const endpoint: Kind = {
   check(resource, { key }, before) {
+    // Terraform's provider documents ten digits and its acceptance tests use them. The API documents nine, or a letter first:
     // https://cloud.google.com/vertex-ai/docs/reference/rest/v1/projects.locations.endpoints/create
     if (!before && !/^[1-9]\d{0,9}$/.test(key.split('/').at(-1)!))
       throw new Refusal(400, `invalid endpoint id in ${key}`);
+    // https://cloud.google.com/vertex-ai/docs/reference/rest/v1/projects.locations.endpoints#Endpoint
     const deployed: Json[] = before?.deployedModels ?? [];
     const shares = Object.entries<number>(resource.trafficSplit ?? {});
     const unknown = shares.find(([id]) => !deployed.some((model) => model.id === id));
@@ -29,6 +31,7 @@ const endpoint: Kind = {
 
 const model: Kind = {
   remove(resource, { store, key }) {
+    // https://cloud.google.com/vertex-ai/docs/reference/rest/v1/projects.locations.models/delete
     const endpoints = store.list(key.replace(/\/models\/.*$/, '/endpoints'));
     const isDeployed = endpoints.some(({ deployedModels }) =>
       deployedModels.some((each: Json) => each.model === resource.name),
@@ -63,7 +66,8 @@ function deploy({ store, key, body, host }: Call): Json {
   if (bucket && !store.hasRole(`serviceAccount:${account}`, 'roles/storage.objectViewer', bucket)) {
     throw new Refusal(400, `Model server exited: ${account} cannot read ${uri}`);
   }
-  if (!/^[1-9]\d{0,9}$/.test(deployedModel.id)) throw new Refusal(400, `invalid deployed model id ${deployedModel.id}`);
+  // https://cloud.google.com/vertex-ai/docs/reference/rest/v1/projects.locations.endpoints#DeployedModel
+  if (!/^\d{1,10}$/.test(deployedModel.id)) throw new Refusal(400, `invalid deployed model id ${deployedModel.id}`);
   if (found.deployedModels.some(({ id }: Json) => id === deployedModel.id)) {
     throw new Refusal(409, `DeployedModel ${deployedModel.id} already exists`);
   }
