@@ -6,6 +6,7 @@ import {
   Gpu,
   ServerlessHost,
   ServerlessModel,
+  WebAcl,
 } from '../../lib/azure/index.js';
 import { Rollout } from '../../lib/serving/rollout.js';
 import { KEY } from '../lib/azure/identifiers.js';
@@ -24,18 +25,18 @@ let double: AzureDouble;
 
 /** Stacks without a cluster. Apps of Container Apps have tests of their own. */
 const STACKS = VARIANTS.filter(({ name }) =>
-  /^(ServerlessModel on Functions|Functions in a network.*|ManagedEndpointModel|Azure ML in a private.*|Container Apps job.*)$/.test(
+  /^(ServerlessModel on Functions|Functions (in a network|behind Front Door).*|ManagedEndpointModel|Azure ML in a private.*|Container Apps job.*)$/.test(
     name,
   ),
 );
 /** Stacks without a cluster that azurerm 5 applies. */
 const ON_AZURERM_5 = VARIANTS.filter(({ name }) =>
-  /^(ServerlessModel on Container Apps|Functions behind Front Door.*)$/.test(name),
+  /^(ServerlessModel on Container Apps|Functions behind Front Door.*|ManagedEndpointModel)$/.test(name),
 );
 /** Context of an app that selects azurerm 5. */
 const AZURERM_5 = { 'modelship:providerVersions': { azurerm: '~> 5.2' } };
 /** Stacks that create a cluster. */
-const CLUSTERS = VARIANTS.filter(({ name }) => name === 'ContainerModel');
+const CLUSTERS = VARIANTS.filter(({ name }) => /^(ContainerModel|AKS with spot GPUs.*|AKS in a private.*)$/.test(name));
 /** Ways to run on Container Apps: options of the host, and props. */
 const APPS: readonly [string, Omit<ContainerAppsOptions, 'image'>, Partial<AzureServingProps>][] = [
   ['Container Apps', {}, {}],
@@ -126,6 +127,25 @@ describeOnRequest('azure --local', () => {
         });
         expectSettled(`${name}, with a canary`, lifecycle, double.left);
       });
+    });
+
+    test('Functions behind Front Door change their domain, and go without', TIMEOUT, async () => {
+      const behind = (domainName?: string) => () => {
+        const stack = azureStack();
+        new ServerlessModel(stack, 'Iris', {
+          model: MODELS.first,
+          location: 'westeurope',
+          domainName,
+          webAcl: WebAcl.managed(),
+        });
+        return stack;
+      };
+      const lifecycle = await runLifecycle(new Deployment(double.env), {
+        'a domain': behind('iris.example.com'),
+        'another domain': behind('flowers.example.com'),
+        'no domain': behind(),
+      });
+      expectSettled('Functions behind Front Door with another domain', lifecycle, double.left);
     });
 
     test('an image whose build failed is built by the next apply, through a new link', TIMEOUT, async () => {

@@ -513,6 +513,21 @@ describe('Front Door', () => {
     expect(firewall.association.domain).toHaveLength(1);
   });
 
+  test('has a security policy for each domain, which Azure deletes before the domain', () => {
+    const webAcl = WebAcl.managed();
+    const names = [domainName, 'other.example.com', undefined].map(
+      (each) => functions({ webAcl, domainName: each }).one('azurerm_cdn_frontdoor_security_policy').name,
+    );
+    expect(new Set(names).size).toBe(3);
+  });
+
+  test('serves a domain only while the web ACL checks its requests', () => {
+    const template = functions({ webAcl: WebAcl.managed(), domainName });
+    const [policy] = Object.keys(template.all('azurerm_cdn_frontdoor_security_policy'));
+    for (const type of ['azurerm_cdn_frontdoor_route', 'azurerm_cdn_frontdoor_custom_domain_association'])
+      expect(template.one(type).depends_on, type).toContain(`azurerm_cdn_frontdoor_security_policy.${policy}`);
+  });
+
   test('has a web ACL that names its kind', () => {
     expect(WebAcl.managed().kind).toBe('managed');
     expect(WebAcl.fromPolicyId('edge').kind).toBe('existing');

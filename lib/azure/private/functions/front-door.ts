@@ -2,10 +2,12 @@ import type { CdnFrontdoorCustomDomain } from '@cdktf/provider-azurerm/lib/cdn-f
 import type { CdnFrontdoorEndpoint } from '@cdktf/provider-azurerm/lib/cdn-frontdoor-endpoint';
 import type { CdnFrontdoorFirewallPolicy } from '@cdktf/provider-azurerm/lib/cdn-frontdoor-firewall-policy';
 import type { CdnFrontdoorProfile } from '@cdktf/provider-azurerm/lib/cdn-frontdoor-profile';
+import type { CdnFrontdoorSecurityPolicy } from '@cdktf/provider-azurerm/lib/cdn-frontdoor-security-policy';
 import { Construct } from 'constructs';
 import { takesText } from '../../../model/takes-text.js';
 import { DEFAULT_WEB_ACL_REQUESTS } from '../../../serving/defaults.js';
 import { azurerm } from '../../../terraform/bindings/azurerm.js';
+import { textHash } from '../../../terraform/content-hash.js';
 import type { AzureServerlessProps } from '../../props.js';
 import type { ManagedWebAclOptions } from '../../web-acl.js';
 import { groupName } from '../shared/names.js';
@@ -31,6 +33,7 @@ export class FrontDoor extends Construct {
   readonly firewall?: CdnFrontdoorFirewallPolicy;
 
   private readonly name: string;
+  private readonly protection?: CdnFrontdoorSecurityPolicy;
 
   constructor(
     scope: Construct,
@@ -63,7 +66,9 @@ export class FrontDoor extends Construct {
     }
     if (webAcl?.settings.kind === 'managed') this.firewall = this.makeFirewall(webAcl.settings.options);
     if (webAcl) {
-      this.protect(webAcl.settings.kind === 'existing' ? webAcl.settings.policyId : this.firewall!.id);
+      this.protection = this.protect(
+        webAcl.settings.kind === 'existing' ? webAcl.settings.policyId : this.firewall!.id,
+      );
     }
   }
 
@@ -93,6 +98,8 @@ export class FrontDoor extends Construct {
   /** Sends the requests to the app with this host name. */
   serve(hostName: string): void {
     const { name, domain } = this;
+    // Requests arrive only after the firewall checks them, and a domain leaves the route before its firewall is removed.
+    const dependsOn = this.protection && [this.protection];
     const group = new azurerm.CdnFrontdoorOriginGroup(this, 'Group', {
       name,
       cdnFrontdoorProfileId: this.profile.id,
@@ -119,11 +126,13 @@ export class FrontDoor extends Construct {
       forwardingProtocol: 'HttpsOnly',
       patternsToMatch: EVERYTHING,
       linkToDefaultDomain: domain === undefined,
+      dependsOn,
     });
     if (domain) {
       new azurerm.CdnFrontdoorCustomDomainAssociation(this, 'Association', {
         cdnFrontdoorCustomDomainId: domain.id,
         cdnFrontdoorRouteIds: [route.id],
+        dependsOn,
       });
     }
   }
@@ -155,10 +164,13 @@ export class FrontDoor extends Construct {
     });
   }
 
-  private protect(cdnFrontdoorFirewallPolicyId: string): void {
+  private protect(cdnFrontdoorFirewallPolicyId: string): CdnFrontdoorSecurityPolicy {
+    const { domainName } = this.options.props;
     const ids = [this.endpoint.id, ...(this.domain ? [this.domain.id] : [])];
-    new azurerm.CdnFrontdoorSecurityPolicy(this, 'Protection', {
-      name: this.name,
+    return new azurerm.CdnFrontdoorSecurityPolicy(this, 'Protection', {
+      // Azure deletes no domain that a security policy contains, and Terraform deletes a domain before it updates the policy.
+      // A name for each domain makes Terraform replace the policy, which it deletes before the domain.
+      name: domainName === undefined ? this.name : `${this.name}-${textHash(this, 'DomainHash', domainName)}`,
       cdnFrontdoorProfileId: this.profile.id,
       securityPolicies: {
         firewall: {

@@ -3,11 +3,9 @@ import type { ComputeBackendService } from '@cdktf/provider-google/lib/compute-b
 import type { ComputeGlobalAddress } from '@cdktf/provider-google/lib/compute-global-address';
 import type { ComputeGlobalForwardingRule } from '@cdktf/provider-google/lib/compute-global-forwarding-rule';
 import type { ComputeSecurityPolicy } from '@cdktf/provider-google/lib/compute-security-policy';
-import { Token } from 'cdktf';
 import { Construct } from 'constructs';
 import { google } from '../../../terraform/bindings/google.js';
-import { contentHash } from '../../../terraform/content-hash.js';
-import { HASH_LENGTH, shortHash } from '../../../terraform/names.js';
+import { textHash } from '../../../terraform/content-hash.js';
 import type { ServerlessModelProps } from '../../serverless-props.js';
 import { generatedName } from '../shared/names.js';
 import { makeSecurityPolicy } from '../shared/security-policy.js';
@@ -89,12 +87,9 @@ export class LoadBalancer extends Construct {
 
   /** Creates the certificate. Google issues it once the domain resolves to the address. */
   private makeCertificate(domainName: string): string {
-    const hash = Token.isUnresolved(domainName)
-      ? contentHash(this, 'DomainHash', [domainName], HASH_LENGTH)
-      : shortHash(domainName);
     const certificate = new google.ComputeManagedSslCertificate(this, 'Certificate', {
       // The proxy uses the certificate, so a new domain needs a certificate of another name before the old one is deleted.
-      name: `${this.name}-${hash}`,
+      name: `${this.name}-${textHash(this, 'DomainHash', domainName)}`,
       project: this.project,
       managed: { domains: [domainName] },
       lifecycle: { createBeforeDestroy: true },

@@ -16,6 +16,14 @@ function resourcesOf(type: string, { store }: Call): Json[] {
   return store.list(`/subscriptions/${store.subscription}`, type);
 }
 
+/** https://github.com/hashicorp/terraform-provider-azurerm/issues/31362 */
+function checkUnprotected({ id }: Json, call: Call): void {
+  const policy = resourcesOf(SECURITY_POLICIES, call).find(({ properties }) =>
+    properties.parameters.associations.some(({ domains }: Json) => domains.some((each: Json) => isSame(each.id, id))),
+  );
+  if (policy) throw new Refusal(400, 'BadRequest', `Resource is associated with security policy '${policy.name}'.`);
+}
+
 const profile: Kind = {
   check: named(/^[a-zA-Z0-9][-a-zA-Z0-9]{0,88}[a-zA-Z0-9]$/),
   complete(resource, { store, before }) {
@@ -29,6 +37,7 @@ const endpoint: Kind = {
   complete(resource) {
     resource.properties = { ...resource.properties, hostName: `${resource.name}-abcdefgh.z01.azurefd.net` };
   },
+  checkDelete: checkUnprotected,
 };
 
 /** https://learn.microsoft.com/azure/frontdoor/standard-premium/how-to-add-custom-domain */
@@ -44,7 +53,9 @@ const domain: Kind = {
     };
   },
   // https://github.com/hashicorp/terraform-provider-azurerm/issues/18844
-  checkDelete({ id, name }, call) {
+  checkDelete(resource, call) {
+    const { id, name } = resource;
+    checkUnprotected(resource, call);
     const isUsed = resourcesOf(ROUTES, call).some(({ properties }) =>
       (properties.customDomains ?? []).some((each: Json) => isSame(each.id, id)),
     );
@@ -105,6 +116,12 @@ const firewall: Kind = {
 const securityPolicy: Kind = {
   check({ id, properties }, { store }) {
     const { wafPolicy, associations } = properties.parameters;
+    // https://github.com/NHSDigital/dtos-cohort-manager/pull/1392
+    const isTaken = store
+      .list(parentOf(id), SECURITY_POLICIES)
+      .some((each) => !isSame(each.id, id) && isSame(each.properties.parameters.wafPolicy.id, wafPolicy.id));
+    if (isTaken)
+      throw new Refusal(400, 'BadRequest', 'Another security policy of the profile has the firewall policy.');
     if (store.get(wafPolicy.id).sku.name !== store.get(parentOf(id)).sku.name) {
       throw new Refusal(400, 'BadRequest', 'The firewall policy and the profile have different tiers.');
     }
