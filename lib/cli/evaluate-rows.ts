@@ -1,6 +1,6 @@
 import { InvalidArgumentError } from 'commander';
 import { comparisonLines, comparisonOf } from '../evaluate/comparison/comparison.js';
-import { type DataRow, readDataSet } from '../evaluate/data-set.js';
+import type { DataRow } from '../evaluate/data-set.js';
 import {
   type ExtractionReport,
   extractionLine,
@@ -28,11 +28,11 @@ import {
 } from '../evaluate/robustness/robustness.js';
 import type { RowEvaluation } from '../evaluate/row-evaluation.js';
 import { RowSample } from '../evaluate/row-sample.js';
-import { evaluationOf, type Task } from '../evaluate/tasks/index.js';
+import { evaluationOf, needsQuery, QUERY_TASKS, type Task } from '../evaluate/tasks/index.js';
 import { labelColumn } from '../model/picture-folder.js';
 import { figureOrNone } from '../report/figure.js';
 import type { Predictor } from '../requests/predictor.js';
-import { requestRows, rowRequest } from '../requests/row-request.js';
+import { predictedRows, requestRows, rowRequest } from '../requests/row-request.js';
 import { type AgainstFlags, checkComparable, rejectWorse } from './evaluate-against.js';
 import { CommandFailure } from './failure.js';
 import { checkHtmlPath, writeHtml } from './html-option.js';
@@ -117,11 +117,9 @@ export async function evaluateRows(target: string, flags: RowFlags): Promise<voi
   if (label === undefined) {
     throw new CommandFailure('NOTHING_EXPECTED', '--rows needs the column of the labels: add --label COLUMN.');
   }
-  if ((flags.task === 'ranking') !== (flags.query !== undefined)) {
-    throw new CommandFailure(
-      'DATA_INVALID',
-      '--task ranking and --query COLUMN need each other: give both or neither.',
-    );
+  if (needsQuery(flags.task) !== (flags.query !== undefined)) {
+    const tasks = QUERY_TASKS.map((task) => `--task ${task}`).join(' or ');
+    throw new CommandFailure('DATA_INVALID', `${tasks} and --query COLUMN need each other: give both or neither.`);
   }
   const lonely =
     flags.against === undefined &&
@@ -131,11 +129,14 @@ export async function evaluateRows(target: string, flags: RowFlags): Promise<voi
   if (lonely) {
     throw new CommandFailure('NO_DATA', `--${lonely} is about two versions: add --against TARGET.`);
   }
-  if (flags.robustness && flags.task === 'ranking') {
-    throw new CommandFailure('DATA_INVALID', '--robustness draws single rows, and --task ranking needs whole queries.');
+  if (flags.robustness && needsQuery(flags.task)) {
+    throw new CommandFailure(
+      'DATA_INVALID',
+      `--robustness draws single rows, and --task ${flags.task} needs whole queries.`,
+    );
   }
   checkHtmlPath(flags.html);
-  if (flags.extraction !== undefined && (flags.task === 'ranking' || flags.task === 'multilabel')) {
+  if (flags.extraction !== undefined && (needsQuery(flags.task) || flags.task === 'multilabel')) {
     throw new CommandFailure(
       'DATA_INVALID',
       `--extraction copies one class or number for each row, and not those of --task ${flags.task}.`,
@@ -241,6 +242,7 @@ async function evaluated(
   const needsSample = flags.robustness || flags.extraction !== undefined;
   const sample = new RowSample<DataRow>(Math.min(DRAWN_ROWS, batchRows * DRAWN_REQUESTS));
   const batch: DataRow[] = [];
+  let read = 0;
   const run = async () => {
     if (batch.length === 0) return;
     for (const [index, { signature, predict }] of predictors.entries()) {
@@ -249,13 +251,14 @@ async function evaluated(
     }
     batch.length = 0;
   };
-  for await (const row of readDataSet(flags.rows)) {
+  for await (const row of predictedRows(predictors[0]!.signature, flags)) {
     if (signal.aborted) break;
     batch.push(row);
     if (needsSample) sample.add(row);
     if (batch.length < batchRows) continue;
     await run();
-    step(`${version.rows} ${version.unit}`);
+    read += batchRows;
+    step(version.rows > 0 ? `${version.rows} ${version.unit}` : `${read} rows`);
   }
   if (!signal.aborted) await run();
   if (version.rows === 0) throw interrupted();

@@ -39,7 +39,7 @@ export function evaluateCommand(): Command {
     .option('--label <column>', 'column of the labels in --rows')
     .option('--weight <column>', 'column of the weights in --rows (default: 1 for each row)')
     .option('--by <column>', 'column of --rows, for whose values the metrics are computed too')
-    .option('--query <column>', 'column of --rows that the rows of each query have in common, for --task ranking')
+    .option('--query <column>', 'column of --rows with the query of each row, for --task ranking and retrieval')
     .addOption(new Option('--task <name>', 'task of the model in --rows (default: by its outputs)').choices(TASKS))
     .option('--min <metric=number>', 'minimum of a metric of --rows, such as accuracy=0.9; repeatable', metricLimit, [])
     .option('--max <metric=number>', 'maximum of a metric of --rows, such as log_loss=0.3; repeatable', metricLimit, [])

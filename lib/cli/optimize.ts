@@ -6,7 +6,7 @@ import { comparisonLines, metricOrDefault } from '../evaluate/comparison/compari
 import { EvaluationDataError } from '../evaluate/metrics/compute.js';
 import type { RowEvaluation } from '../evaluate/row-evaluation.js';
 import type { SampledBatch } from '../evaluate/row-sample.js';
-import { evaluationOf, TASKS, type Task } from '../evaluate/tasks/index.js';
+import { evaluationOf, QUERY_TASKS, TASKS, type Task } from '../evaluate/tasks/index.js';
 import { labelColumn } from '../model/picture-folder.js';
 import { CONVERSION_NAMES, CONVERSIONS, type ConversionName, type Proof, type RowSource } from '../optimize/index.js';
 import { figureOrNone } from '../report/figure.js';
@@ -62,7 +62,7 @@ export function optimizeCommand(): Command {
     .option('--label <column>', 'column of the labels: both models are evaluated, and a worse one is refused')
     .addOption(
       new Option('--task <name>', 'task, if the outputs do not decide it').choices(
-        TASKS.filter((name) => name !== 'ranking'),
+        TASKS.filter((name) => !QUERY_TASKS.includes(name)),
       ),
     )
     .option('--metric <name>', 'metric of the comparison (default: by the task)', metricName)
@@ -213,5 +213,5 @@ async function* batches(
   signature: Signature,
   columns: { readonly rows: string; readonly label: string | undefined },
 ): AsyncGenerator<SampledBatch> {
-  for await (const batch of rowBatches(columns.rows, signature)) yield rowRequest(batch, signature, columns);
+  for await (const batch of rowBatches(signature, columns)) yield rowRequest(batch, signature, columns);
 }

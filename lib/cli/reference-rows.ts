@@ -22,7 +22,7 @@ export async function* referenceRows(
     advice: 'Name a column that is no input with --reference-label, and remove others.',
   };
   try {
-    for await (const batch of rowBatches(path, signature)) {
+    for await (const batch of rowBatches(signature, columns)) {
       const place = `${batch[0]!.place} and the rows after it`;
       yield sampleInputs(columnValues(batch, signature, columns), signature, place);
     }

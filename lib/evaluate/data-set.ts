@@ -14,6 +14,8 @@ export interface DataRow {
   /** Position in the file, for errors. */
   readonly place: string;
   readonly values: Readonly<Record<string, unknown>>;
+  /** Relevance of documents for the query that the row is, by their positions in the data set. @default - the row is no query */
+  readonly judgments?: ReadonlyMap<number, number>;
 }
 
 /**

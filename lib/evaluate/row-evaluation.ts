@@ -13,6 +13,8 @@ export interface ExpectedRow {
   readonly label: unknown;
   /** Query that the row is ranked for. */
   readonly query?: string | undefined;
+  /** Relevance of documents for the query that the row is, by their positions in the data set. @default - the row is no query */
+  readonly judgments?: ReadonlyMap<number, number> | undefined;
   readonly weight?: number | undefined;
   /** Part of the data set whose metrics are computed too. */
   readonly slice?: string | undefined;

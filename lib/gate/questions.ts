@@ -4,7 +4,7 @@ import { type GateDataSetQuestions, type GateQuestions, QUESTIONS_FILE } from '.
 import { foreignMetric, type MetricLimit, type MetricLimits, unreachableLimits } from '../evaluate/limits.js';
 import { EvaluationDataError } from '../evaluate/metrics/compute.js';
 import type { RowEvaluation } from '../evaluate/row-evaluation.js';
-import { evaluationOf, TASKS } from '../evaluate/tasks/index.js';
+import { evaluationOf, needsQuery, QUERY_TASKS, TASKS } from '../evaluate/tasks/index.js';
 import { isPictureFolder } from '../model/picture-folder.js';
 import { readSampleRequests, type SampleRequest, sampleInputs, sampleTensors } from '../pack/index.js';
 import { rowBatches, rowRequest } from '../requests/row-request.js';
@@ -58,8 +58,10 @@ export function gateEvaluation({ signature }: GateQuestions, dataSet: GateDataSe
   if (task !== undefined && !TASKS.includes(task)) {
     throw new EvaluationDataError(`${task} is not a task. Tasks: ${TASKS.join(', ')}.`);
   }
-  if ((task === 'ranking') !== (query !== undefined)) {
-    throw new EvaluationDataError('the task ranking and a column of queries need each other. Set both or neither.');
+  if (needsQuery(task) !== (query !== undefined)) {
+    throw new EvaluationDataError(
+      `the tasks ${QUERY_TASKS.join(' and ')} and a column of queries need each other. Set both or neither.`,
+    );
   }
   if (takesPictures(signature) && !isPictureFolder(rows)) {
     throw new EvaluationDataError('the model takes pictures. Give a folder with a folder of pictures for each class.');
@@ -94,7 +96,7 @@ export async function questionsFault(
   if (!dataSet) return undefined;
   try {
     gateEvaluation(questions, dataSet);
-    for await (const batch of rowBatches(dataSet.rows, signature)) {
+    for await (const batch of rowBatches(signature, dataSet)) {
       rowRequest(batch, signature, dataSet);
     }
   } catch (error) {

@@ -55,7 +55,7 @@ async function rowVerdict(questions: GateQuestions, dataSet: GateDataSetQuestion
       await ask(batch.slice(half));
     }
   };
-  for await (const batch of rowBatches(dataSet.rows, questions.signature)) await ask(batch);
+  for await (const batch of rowBatches(questions.signature, dataSet)) await ask(batch);
   const { rows, metrics } = evaluation.all();
   return { rows, metrics, missed: missedLimits(checkedLimits({ rows, metrics }, gateLimits(dataSet))) };
 }

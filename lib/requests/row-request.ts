@@ -2,6 +2,7 @@ import type { Signature } from '@modelship/runtime';
 import { type DataRow, readDataSet } from '../evaluate/data-set.js';
 import type { SampledBatch } from '../evaluate/row-sample.js';
 import { sampleInputs } from '../pack/index.js';
+import { retrievalRows } from './retrieval-rows.js';
 import { columnValues, expectedRow, type RowColumns, takesPictures } from './row-values.js';
 
 /** Rows of one request. */
@@ -18,14 +19,24 @@ export function requestRows(signatures: readonly Signature[]): number {
 }
 
 /**
+ * Reads the rows of a data set that a model predicts.
+ *
+ * @throws EvaluationDataError if the data set cannot be read
+ */
+export function predictedRows(signature: Signature, columns: RowColumns): AsyncGenerator<DataRow> {
+  const rows = readDataSet(columns.rows);
+  return columns.task === 'retrieval' ? retrievalRows(rows, signature, columns) : rows;
+}
+
+/**
  * Reads a data set in batches of one request to a model each.
  *
  * @throws EvaluationDataError if the data set cannot be read
  */
-export async function* rowBatches(path: string, signature: Signature): AsyncGenerator<readonly DataRow[]> {
+export async function* rowBatches(signature: Signature, columns: RowColumns): AsyncGenerator<readonly DataRow[]> {
   const size = requestRows([signature]);
   let batch: DataRow[] = [];
-  for await (const row of readDataSet(path)) {
+  for await (const row of predictedRows(signature, columns)) {
     batch.push(row);
     if (batch.length < size) continue;
     yield batch;

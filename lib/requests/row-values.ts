@@ -5,6 +5,7 @@ import { columnsOf, IMAGE_INPUT } from '@modelship/runtime/manifest';
 import type { DataRow } from '../evaluate/data-set.js';
 import { EvaluationDataError } from '../evaluate/metrics/compute.js';
 import type { ExpectedRow } from '../evaluate/row-evaluation.js';
+import type { Task } from '../evaluate/tasks/index.js';
 import type { SampleTensors } from '../pack/index.js';
 
 /** Data set, and its columns that are not inputs of the model. */
@@ -16,6 +17,7 @@ export interface RowColumns {
   readonly weight?: string;
   readonly by?: string;
   readonly query?: string;
+  readonly task?: Task;
   /** What to do if the data set has other columns than the model. @default - name columns by the options of `evaluate` */
   readonly advice?: string;
 }
@@ -122,7 +124,10 @@ function cell({ values, place }: DataRow, name: string, datatype: string): unkno
 }
 
 /** @throws EvaluationDataError if the row does not have the columns */
-export function expectedRow({ values, place }: DataRow, { label, weight, by, query }: RowColumns): ExpectedRow {
+export function expectedRow(
+  { values, place, judgments }: DataRow,
+  { label, weight, by, query }: RowColumns,
+): ExpectedRow {
   for (const name of [label, weight, by, query]) {
     if (name !== undefined && !Object.hasOwn(values, name)) {
       throw new EvaluationDataError(`${place} has no column ${name}, but ${Object.keys(values).join(', ')}.`);
@@ -134,6 +139,7 @@ export function expectedRow({ values, place }: DataRow, { label, weight, by, que
     query: query === undefined ? undefined : String(values[query]),
     weight: weight === undefined ? undefined : weightOf(values[weight]),
     slice: by === undefined ? undefined : String(values[by]),
+    judgments,
   };
 }
 

@@ -1,5 +1,5 @@
 /** Task of a data set that the outputs of a model do not decide. */
-export type GateTask = 'clustering' | 'multilabel' | 'ranking';
+export type GateTask = 'clustering' | 'multilabel' | 'ranking' | 'retrieval';
 
 /** Labelled data set, and limits of the metrics that a new version must meet on it. */
 export interface GateDataSet {
@@ -12,7 +12,7 @@ export interface GateDataSet {
   readonly label?: string;
   /** Column of the weights. @default - 1 for each row */
   readonly weight?: string;
-  /** Column that the rows of each query have in common. Required for the task `ranking`. @default - none */
+  /** Column that the rows of each query have in common. Required for the tasks `ranking` and `retrieval`. @default - none */
   readonly query?: string;
   /** Task of the model. @default - decided by its outputs */
   readonly task?: GateTask;

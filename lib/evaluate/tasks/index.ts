@@ -10,6 +10,7 @@ import { labelOutput, numberOutput, scoresOutput } from './outputs.js';
 import { Ranking } from './ranking.js';
 import { Recommendation } from './recommendation.js';
 import { Regression } from './regression.js';
+import { Retrieval } from './retrieval.js';
 import { TokenClassification } from './token-classification.js';
 
 /** Task that the outputs of a model do not decide. Gates take all of them. */
@@ -31,10 +32,19 @@ const EVALUATIONS: Readonly<Record<Task, (outputs: readonly TensorSpec[]) => Row
     new Clustering(needed(labelOutput(outputs), 'the cluster of each row, as a whole number or text')),
   multilabel: (outputs) => new Multilabel(needed(labelsOutput(outputs), 'a score of each label for each row')),
   ranking: (outputs) => new Ranking(needed(numberOutput(outputs), 'a score for each row')),
+  retrieval: (outputs) => new Retrieval(needed(scoresOutput(outputs), 'a vector for each row').name),
 };
 
 /** Tasks that the outputs of a model do not decide. */
 export const TASKS = Object.keys(EVALUATIONS) as readonly Task[];
+
+/** Tasks of data sets whose rows belong to queries. */
+export const QUERY_TASKS: readonly Task[] = ['ranking', 'retrieval'];
+
+/** Whether the data set of a task needs a column of queries. */
+export function needsQuery(task: Task | undefined): boolean {
+  return task !== undefined && QUERY_TASKS.includes(task);
+}
 
 /** Returns the output with a score, or 1 and 0, of each label for each row. */
 function labelsOutput(outputs: readonly TensorSpec[]): TensorSpec | undefined {

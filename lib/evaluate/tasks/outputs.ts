@@ -22,9 +22,22 @@ export function numberOutput(outputs: readonly TensorSpec[]): TensorSpec | undef
 
 /** @throws EvaluationDataError if the label of the row is not a number */
 export function numberLabel({ label, place }: ExpectedRow): number {
-  const number = label === null || String(label).trim() === '' ? Number.NaN : Number(label);
+  const number = numberOf(label);
   if (Number.isFinite(number)) return number;
   throw new EvaluationDataError(`${place} has the label ${JSON.stringify(label)}, and the model predicts numbers.`);
+}
+
+function numberOf(label: unknown): number {
+  return label === null || String(label).trim() === '' ? Number.NaN : Number(label);
+}
+
+/** @throws EvaluationDataError if the relevance of the row is not a number of 0 or more */
+export function relevanceOf({ label, place }: ExpectedRow): number {
+  const relevance = numberOf(label);
+  if (relevance >= 0 && relevance < Number.POSITIVE_INFINITY) return relevance;
+  throw new EvaluationDataError(
+    `${place} has the relevance ${JSON.stringify(label)}, and must have a number of 0 or more.`,
+  );
 }
 
 /**

@@ -1,9 +1,8 @@
 import type { Tensor, TensorSpec } from '@modelship/runtime';
 import { NumberColumn } from '../columns.js';
-import { EvaluationDataError } from '../metrics/compute.js';
 import type { MetricKind } from '../metrics/table.js';
 import { type Columns, type ExpectedRow, RowEvaluation, valuesOf } from '../row-evaluation.js';
-import { numberLabel } from './outputs.js';
+import { relevanceOf } from './outputs.js';
 
 /** Items of a query. */
 interface Query {
@@ -26,10 +25,7 @@ export class Ranking extends RowEvaluation {
   protected addPredictions(rows: readonly ExpectedRow[], outputs: readonly Tensor[]) {
     const scores = valuesOf(outputs, this.output.name);
     return rows.filter((row, index) => {
-      const relevance = numberLabel(row);
-      if (relevance < 0) {
-        throw new EvaluationDataError(`${row.place} has the relevance ${relevance}, and must have 0 or more.`);
-      }
+      const relevance = relevanceOf(row);
       const known = this.numbers.get(row.query!);
       const query =
         known === undefined ? { relevance: new NumberColumn(8), scores: new NumberColumn(8) } : this.queries[known]!;

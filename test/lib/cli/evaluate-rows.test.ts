@@ -6,6 +6,7 @@ import { promisify } from 'node:util';
 import sharp from 'sharp';
 import { describe, expect, test } from 'vitest';
 import { writeColorPackage } from '../../support/picture-package.js';
+import { writeWordsPackage } from '../../support/words-packages.js';
 import { IRIS, modelship, ROOT } from './support.js';
 
 const run = promisify(execFile);
@@ -220,6 +221,36 @@ describe('evaluate --rows', () => {
     // The larger features have a higher prediction, so that the relevant row is the second.
     expect(stdout).toMatch(/^mean_reciprocal_rank +0\.5000$/m);
     expect(await modelship(...args)).toMatchObject({ code: 1, stderr: expect.stringContaining('need each other') });
+  });
+
+  test('ranks all documents for each query by the vectors of the model', async () => {
+    // The vector of "bad" is that of the first document. "a very good film" is the second of three.
+    const rows = 'text,query,relevance\nbad,bad,0\na very good film,bad,1\nvery bad,,\nbad,a very good film,0\n';
+    const args = [
+      'evaluate',
+      writeWordsPackage('words_embed'),
+      '--rows',
+      file('retrieval.csv', rows),
+      '--label',
+      'relevance',
+    ];
+    const { stdout } = await modelship(...args, '--query', 'query', '--task', 'retrieval', '--by', 'query', '--json');
+    const { metrics, slices } = JSON.parse(stdout);
+    expect(metrics).toMatchObject({ recall_at_1: 0, recall_at_5: 0.5 });
+    expect(slices).toMatchObject([
+      { slice: 'bad', rows: 1 },
+      { slice: 'a very good film', rows: 1, metrics: { ndcg: 0 } },
+    ]);
+    expect(1 / slices[0].metrics.mean_reciprocal_rank).toBeOneOf([2, 3]);
+  });
+
+  test('retrieval needs a model of vectors, and queries', async () => {
+    const args = ['--rows', CSV, '--task', 'retrieval'];
+    expect(await evaluated(...args)).toMatchObject({ code: 1, stderr: expect.stringContaining('need each other') });
+    expect(await evaluated(...args, '--query', 'garden')).toMatchObject({
+      code: 1,
+      stderr: expect.stringContaining('needs a model that makes a vector'),
+    });
   });
 
   test('evaluates classes of which several can be right', async () => {
