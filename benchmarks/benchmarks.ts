@@ -2,6 +2,7 @@
 import { benchmarkCores } from './cores.js';
 import { benchmarkCsv } from './csv.js';
 import { benchmarkLongDecode, benchmarkShortDecode } from './decode.js';
+import { benchmarkExplain, EXPLAINED } from './explain.js';
 import { benchmarkImage } from './image.js';
 import { benchmarkLatency } from './latency.js';
 import { benchmarkManyModels } from './many-models.js';
@@ -81,6 +82,16 @@ export const BENCHMARKS: Record<string, Benchmark> = {
         title: `The ten best of a million items × 64 numbers, queries together: ${queries}`,
         rounds: 5,
         run: (settings: Settings) => benchmarkRecommend(queries, settings),
+      },
+    ]),
+  ),
+  ...Object.fromEntries(
+    Object.entries(EXPLAINED).map(([name, { title }]) => [
+      `explain-${name}`,
+      {
+        title: `Exact effects of features in trees, ${title}`,
+        rounds: 5,
+        run: (settings: Settings) => benchmarkExplain(name, settings),
       },
     ]),
   ),

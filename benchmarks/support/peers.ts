@@ -16,7 +16,7 @@ export const CACHE = join(ROOT, '.cache', 'bench');
 export const FRAMEWORK_PYTHON = join(ROOT, '.venv', 'bin', 'python');
 
 /** Requirements of peers that build on the frameworks of `FRAMEWORK_PYTHON`, which take gigabytes. */
-const ON_FRAMEWORKS = 'frameworks.txt';
+const ON_FRAMEWORKS = ['frameworks.txt', 'shap.txt'];
 
 /** A peer that is not installed, where `BENCH_INSTALL` is `false`. */
 export class MissingPeerError extends Error {}
@@ -32,7 +32,7 @@ export function peerPython(requirements: string): string {
     if (process.env.BENCH_INSTALL === 'false') {
       throw new MissingPeerError(`benchmarks/peers/${requirements} is not installed, and BENCH_INSTALL is false`);
     }
-    if (requirements === ON_FRAMEWORKS) extendFrameworks(venv);
+    if (ON_FRAMEWORKS.includes(requirements)) extendFrameworks(venv);
     else run('python3', ['-m', 'venv', venv]);
   });
 }
