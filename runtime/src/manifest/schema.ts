@@ -655,7 +655,7 @@ export type TextTask =
   | QuestionAnsweringTask
   | FillMaskTask;
 
-/** Recommends the items with the highest scores for a user, a session or an item, from arrays of NumPy. */
+/** Recommends the items with the highest scores for a user, a session, an item or a vector, from arrays of NumPy. */
 export interface RecommendTask {
   type: 'recommend';
 }

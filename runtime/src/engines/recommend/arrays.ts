@@ -14,7 +14,7 @@ const VECTORS = { items: ['item_factors', 'item_embeddings'], users: ['user_fact
 const BIASES = { items: 'item_biases', users: 'user_biases' } as const;
 
 /** Maximum magnitude of a number in vectors, whose products then stay within 32-bit floats. */
-const MAX_VALUE = 1e15;
+export const MAX_VALUE = 1e15;
 
 /** Rows of a sparse matrix, as SciPy stores them. */
 export interface SparseRows {

@@ -1,4 +1,5 @@
 import { invalid } from '../../tensor/errors.js';
+import { MAX_VALUE } from './arrays.js';
 import type { Id } from './ids.js';
 
 /** Number of items of a recommendation by default, if the model has as many. */
@@ -8,15 +9,17 @@ export const DEFAULT_ITEMS = 10;
 export const MAX_ITEMS = 1000;
 
 /** What a recommendation is for. */
-export type Subject = 'user' | 'session' | 'item';
+export type Subject = 'user' | 'session' | 'item' | 'vector';
 
-const SUBJECTS: readonly Subject[] = ['user', 'session', 'item'];
+const SUBJECTS: readonly Subject[] = ['user', 'session', 'item', 'vector'];
 
 /** Query for recommendations. */
 export interface Query {
   readonly subject: Subject;
   /** The user or the item, or the items of the session. */
   readonly ids: readonly Id[];
+  /** Vector of a user that the model does not have, such as the output of a tower. @default - the subject is another */
+  readonly vector?: readonly number[];
   /** Number of items. @default - `DEFAULT_ITEMS`, or all if there are fewer */
   readonly k?: number | undefined;
   /** Items that may be recommended. @default - all */
@@ -43,7 +46,7 @@ export function parseQuery(text: string): Query {
   const [subject] = subjects;
   if (subject === undefined || subjects.length > 1) {
     const got = subjects.join(' and ') || 'none';
-    throw invalid(`query: exactly one of \`user\`, \`session\` and \`item\` is required, got ${got}`);
+    throw invalid(`query: exactly one of \`user\`, \`session\`, \`item\` and \`vector\` is required, got ${got}`);
   }
   const { allow, deny, k, exclude_seen: excludeSeen = true } = values;
   if (k !== undefined && !(Number.isInteger(k) && Number(k) >= 1 && Number(k) <= MAX_ITEMS)) {
@@ -54,12 +57,23 @@ export function parseQuery(text: string): Query {
   }
   return {
     subject,
-    ids: subject === 'session' ? listOf(values, subject) : [idOf(values[subject], subject)],
+    ...subjectOf(subject, values),
     k: k as number | undefined,
     allow: allow === undefined ? undefined : listOf(values, 'allow'),
     deny: deny === undefined ? [] : listOf(values, 'deny', true),
     excludeSeen,
   };
+}
+
+function subjectOf(subject: Subject, values: Record<string, unknown>): Pick<Query, 'ids' | 'vector'> {
+  if (subject === 'vector') return { ids: [], vector: numbersOf(values.vector) };
+  return { ids: subject === 'session' ? listOf(values, subject) : [idOf(values[subject], subject)] };
+}
+
+function numbersOf(vector: unknown): readonly number[] {
+  const isUsable = (value: unknown) => typeof value === 'number' && Math.abs(value) <= MAX_VALUE;
+  if (Array.isArray(vector) && vector.every(isUsable)) return vector;
+  throw invalid(`query: \`vector\` must be a list of numbers of at most ${MAX_VALUE}`);
 }
 
 function parsed(text: string): Record<string, unknown> {

@@ -10,6 +10,8 @@ interface Search {
   readonly k: number;
   readonly source: Subject;
   readonly subjects: readonly number[];
+  /** Vector of the query. @default - that of the subjects */
+  readonly vector?: Float32Array;
   /** Items that may be recommended, in ascending order. @default - all */
   readonly allowed?: readonly number[];
   readonly excluded: ReadonlySet<number>;
@@ -81,7 +83,7 @@ export class Recommender {
     return user !== undefined && seen ? Array.from(rowOf(seen, user).columns) : [];
   }
 
-  private searchOf({ subject, ids, k: wanted, allow, deny, excludeSeen }: Query): Search {
+  private searchOf({ subject, ids, vector, k: wanted, allow, deny, excludeSeen }: Query): Search {
     const { items, users } = this.arrays;
     const k = wanted ?? Math.min(DEFAULT_ITEMS, items.count);
     if (k > items.count) throw invalid(`query: \`k\` must be at most ${items.count}, the number of items, got ${k}`);
@@ -90,12 +92,27 @@ export class Recommender {
     const excluded = new Set(deny.flatMap((id) => items.indexOf(id) ?? []));
     if (excludeSeen) for (const item of this.itemsOf({ source: subject, subjects })) excluded.add(item);
     const allowed = allow && [...new Set(allow.flatMap((id) => items.indexOf(id) ?? []))].sort((a, b) => a - b);
-    return { source: subject, subjects, k, ...(allowed && { allowed }), excluded };
+    const own = vector && this.ownVector(vector);
+    return { source: subject, subjects, ...(own && { vector: own }), k, ...(allowed && { allowed }), excluded };
+  }
+
+  /** Returns a vector of a query as the model has those of users, without a bias of the user. */
+  private ownVector(vector: readonly number[]): Float32Array {
+    const { factors } = this.arrays;
+    if (!factors) throw invalid('query: `vector` needs a model of vectors, and this one has similarities of items');
+    if (vector.length !== factors.factors) {
+      throw invalid(`query: \`vector\` must have ${factors.factors} numbers, as those of items, got ${vector.length}`);
+    }
+    const own = new Float32Array(factors.width);
+    own.set(vector);
+    if (factors.width > factors.factors) own[factors.width - 1] = 1;
+    return own;
   }
 
   /** Returns the vector of a search, or undefined if the user is unknown or the model has no vectors. */
   private vectorSearch(search: Search): VectorSearch | undefined {
     const { factors } = this.arrays;
+    if (search.vector) return { search, vector: search.vector, isCosine: false };
     if (!factors || search.subjects.length === 0) return undefined;
     const { source } = search;
     const [first] = search.subjects as [number];

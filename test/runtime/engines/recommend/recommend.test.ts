@@ -1,4 +1,4 @@
-import { spawnSync } from 'node:child_process';
+import { execFileSync, spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -9,6 +9,7 @@ import { readArrays } from '../../../../runtime/src/engines/recommend/arrays.js'
 import { npzFromTensors } from '../../../../runtime/src/tensor/npz.js';
 import type { Tensor } from '../../../../runtime/src/tensor/tensor.js';
 import { ALL } from '../../../support/share.js';
+import { toolPython } from '../../../support/tool-python.js';
 
 const root = join(__dirname, '../../../..');
 const folder = mkdtempSync(join(tmpdir(), 'modelship-recommend-'));
@@ -83,6 +84,34 @@ describe('recommendations', () => {
     }
   });
 
+  // The wheels of implicit are downloaded.
+  it.runIf(ALL)('from models that implicit saved are its own', LONG, async () => {
+    execFileSync(toolPython('implicit'), [join(__dirname, 'save_implicit.py'), folder], { stdio: 'pipe' });
+    for (const name of ['als', 'bpr', 'lmf', 'bm25', 'cosine']) {
+      const model = await load(join(folder, `${name}.npz`));
+      try {
+        const answers = JSON.parse(readFileSync(join(folder, `${name}.json`), 'utf8'));
+        for (const subject of ['user', 'item']) {
+          const wanted: [number, number][][] = answers[subject];
+          const found = await recommend(model, ...wanted.map((_, index) => ({ [subject]: index })));
+          for (const [index, best] of wanted.entries()) {
+            const { items } = found[index]!;
+            const place = `${name}, ${subject} ${index}`;
+            expect(items, place).toHaveLength(Math.min(best.length, 10));
+            for (const [at, { item, score }] of items.entries()) {
+              expect(score, place).toBeCloseTo(best[at]![1], 4);
+              // implicit gives items with equal scores in any order, so that the last ones may be others of the same score.
+              const ties = best.filter(([, other]) => Math.abs(other - score) < 1e-6).map(([each]) => each);
+              if (score - best.at(-1)![1] > 1e-6) expect(ties, place).toContain(item);
+            }
+          }
+        }
+      } finally {
+        await model.close();
+      }
+    }
+  });
+
   it('are the same alone and in a batch, with equal scores for equal vectors', async () => {
     const vector = [0.1, 0.7, -0.3, 1e-7, 12.3];
     const items = Array.from({ length: 9000 }, () => vector).flat();
@@ -122,6 +151,18 @@ describe('recommendations', () => {
         { item: 'a', score: 5 },
       ];
       expect(unknown).toEqual({ items: popular, source: 'popularity' });
+    } finally {
+      await model.close();
+    }
+  });
+
+  it('need vectors of items for the vector of a query', async () => {
+    const similar = [floats('data', [2], [1, 1]), integers('indptr', [0, 1, 2]), integers('shape', [2, 2])];
+    const model = await load(await saved('similar-items.npz', ...similar, integers('indices', [1, 0])));
+    try {
+      await expect(recommend(model, { vector: [1, 0] })).rejects.toThrow(
+        'query: `vector` needs a model of vectors, and this one has similarities of items',
+      );
     } finally {
       await model.close();
     }
@@ -189,21 +230,33 @@ describe('recommendations', () => {
       ['an unknown item of a session', { session: [0, 'x'] }, 'query: the item "x" in `session` is unknown'],
       ['an empty session', { session: [] }, 'query: `session` must have at least one item'],
       ['a session that is no list', { session: 1 }, 'query: `session` must be a list of items, got 1'],
+      [
+        'a vector of another width',
+        { vector: [1, 2, 3] },
+        'query: `vector` must have 2 numbers, as those of items, got 3',
+      ],
+      [
+        'a vector that is no list',
+        { vector: '1' },
+        'query: `vector` must be a list of numbers of at most 1000000000000000',
+      ],
+      ['a vector of texts', { vector: [1, '2'] }, /^query: `vector` must be a list of numbers/],
+      ['a vector that is too long for products', { vector: [1, 1e16] }, /^query: `vector` must be a list of numbers/],
       ['an empty list of allowed items', { item: 0, allow: [] }, 'query: `allow` must have at least one item'],
       ['k of 0', { item: 0, k: 0 }, 'query: `k` must be a whole number from 1 to 1000, got 0'],
       ['k that is too large', { item: 0, k: 1001 }, 'query: `k` must be a whole number from 1 to 1000, got 1001'],
       ['k beyond the items', { item: 0, k: 4 }, 'query: `k` must be at most 3, the number of items, got 4'],
       ['a fraction as k', { item: 0, k: 1.5 }, 'query: `k` must be a whole number from 1 to 1000, got 1.5'],
-      ['no subject', { k: 1 }, 'query: exactly one of `user`, `session` and `item` is required, got none'],
+      ['no subject', { k: 1 }, 'query: exactly one of `user`, `session`, `item` and `vector` is required, got none'],
       [
         'two subjects',
         { user: 1, item: 0 },
-        'query: exactly one of `user`, `session` and `item` is required, got user and item',
+        'query: exactly one of `user`, `session`, `item` and `vector` is required, got user and item',
       ],
       [
         'unknown members',
         { item: 0, filter: [] },
-        'query: `filter` is unknown; user, session, item, k, allow, deny, exclude_seen are allowed',
+        'query: `filter` is unknown; user, session, item, vector, k, allow, deny, exclude_seen are allowed',
       ],
       [
         'an identifier of another type',

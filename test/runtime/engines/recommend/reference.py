@@ -66,8 +66,11 @@ def main(folder, users):
         [{"item": 3, "k": 5}, best(cosines, 5, [3])],
         [{"user": 0, "allow": allow, "deny": deny, "k": 100}, best(kept, 100, [*of_user(0), *deny])],
         [{"user": 0, "exclude_seen": False, "k": 1000}, best(scores, 1000)],
+        [{"vector": user_factors[1].tolist(), "k": 20, "deny": deny}, best(item_factors @ user_factors[1], 20, deny)],
         [{"user": "a stranger", "k": 30, "deny": deny}, best(popularity, 30, deny)],
     ]
+    scores = item_factors @ user_factors[1] + item_biases
+    cases["lightfm"].append([{"vector": user_factors[1].tolist()}, best(scores, 10)])
     cases["similar"] += [
         [{"session": some, "k": 9}, best(np.asarray(weights[some].sum(axis=0)).ravel(), 9, some)],
         [{"item": 3, "k": 4}, best(np.asarray(weights[3].todense()).ravel(), 4, [3])],
