@@ -1,12 +1,12 @@
 #!/usr/bin/env node
 import { App } from 'cdktf';
-import { AppContext } from './terraform/context.js';
+import { AppContext, type CreateStacks } from './terraform/context.js';
 
 /**
  * Stacks by the setting `cloud`. They are loaded on demand, because a cloud's bindings take longer to load than its
  * stacks.
  */
-const CLOUDS: Readonly<Record<string, () => Promise<(app: App, context: AppContext) => void>>> = {
+const CLOUDS: Readonly<Record<string, () => Promise<CreateStacks>>> = {
   azure: async () => (await import('./terraform/azure.js')).azureStacks,
   google: async () => (await import('./terraform/gcp.js')).googleStacks,
 };

@@ -5,18 +5,23 @@ import { AZURERM_FEATURES } from '../../lib/azure/features.js';
 import { ServerlessHost } from '../../lib/azure/host.js';
 import { ManagedEndpointModel } from '../../lib/azure/managed-endpoint-model.js';
 import { ServerlessModel } from '../../lib/azure/serverless-model.js';
-import type { AppContext } from './context.js';
+import type { AppContext, CreateStacks } from './context.js';
 import { output, outputEndpoint } from './outputs.js';
 
 const DEFAULT_LOCATION = 'westeurope';
 
+/** Targets by the name of their stack, without the cloud. */
+const TARGETS: Readonly<Record<string, CreateStacks>> = {
+  serverless: functions,
+  'container-apps': containerApps,
+  container: containers,
+  'managed-endpoint': managedEndpoint,
+};
+
 /** Creates one stack per target on Azure, and two for `ServerlessModel`. */
-export function azureStacks(app: App, context: AppContext): void {
-  functions(app, context);
-  containerApps(app, context);
-  containers(app, context);
-  managedEndpoint(app, context);
-}
+export const azureStacks: CreateStacks = (app, context) => {
+  for (const create of context.targets(TARGETS)) create(app, context);
+};
 
 function azureStack(app: App, id: string, context: AppContext) {
   const stack = new TerraformStack(app, id);

@@ -3,6 +3,9 @@ import { type App, AzurermBackend, GcsBackend, LocalBackend, S3Backend, type Ter
 import { Model } from '../../lib/model/model.js';
 import { ImageSource } from '../../lib/serving/image-source.js';
 
+/** Adds the stacks of a cloud, or of a target, to an app. */
+export type CreateStacks = (app: App, context: AppContext) => void;
+
 /**
  * Settings of the app: the object `context` of `cdktf.json`, overridden by the JSON object in the variable
  * `MODELSHIP_CONTEXT`. The variable exists because `cdktf` accepts no settings on its command line.
@@ -22,6 +25,7 @@ export class AppContext {
   get model(): Model {
     this.loaded ??= Model.fromDirectory(
       this.text('package') ?? join('examples', this.text('example') ?? 'iris', 'model'),
+      { trustPickle: this.text('trustPickle') === 'true' },
     );
     return this.loaded;
   }
@@ -30,6 +34,20 @@ export class AppContext {
   get image(): ImageSource | undefined {
     const uri = this.text('image');
     return uri === undefined ? undefined : ImageSource.fromRegistry(uri);
+  }
+
+  /**
+   * Returns the targets that the setting `target` lists, separated by commas, or all of them if it is not set.
+   *
+   * @throws Error if there is no such target
+   */
+  targets<Target>(all: Readonly<Record<string, Target>>): readonly Target[] {
+    const names = this.text('target')?.split(',') ?? Object.keys(all);
+    return names.map((name) => {
+      const target = all[name];
+      if (target) return target;
+      throw new Error(`context \`target\`: got ${JSON.stringify(name)}; there are ${Object.keys(all).join(', ')}`);
+    });
   }
 
   /**

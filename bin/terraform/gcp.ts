@@ -3,17 +3,22 @@ import { type App, TerraformStack } from 'cdktf';
 import { ContainerModel } from '../../lib/gcp/container-model.js';
 import { ManagedEndpointModel } from '../../lib/gcp/managed-endpoint-model.js';
 import { ServerlessModel } from '../../lib/gcp/serverless-model.js';
-import type { AppContext } from './context.js';
+import type { AppContext, CreateStacks } from './context.js';
 import { output, outputEndpoint } from './outputs.js';
 
 const DEFAULT_REGION = 'europe-west4';
 
+/** Targets by the name of their stack, without the cloud. */
+const TARGETS: Readonly<Record<string, CreateStacks>> = {
+  serverless,
+  container,
+  'managed-endpoint': managedEndpoint,
+};
+
 /** Creates one stack per target on Google Cloud. */
-export function googleStacks(app: App, context: AppContext): void {
-  serverless(app, context);
-  container(app, context);
-  managedEndpoint(app, context);
-}
+export const googleStacks: CreateStacks = (app, context) => {
+  for (const create of context.targets(TARGETS)) create(app, context);
+};
 
 function googleStack(app: App, id: string, context: AppContext) {
   const stack = new TerraformStack(app, id);

@@ -34,6 +34,16 @@ test('there is a stack for each target, and each says where it answers and how t
   }
 });
 
+test('the setting `target` chooses the stacks', () => {
+  expect(Object.keys(synthesized({ target: 'container,container-apps' })).sort()).toEqual([
+    'azure-container',
+    'azure-container-apps',
+  ]);
+  expect(() => synthesized({ target: 'lambda' })).toThrow(
+    'context `target`: got "lambda"; there are serverless, container-apps, container, managed-endpoint',
+  );
+});
+
 test('the image is built by a registry, unless it is set', () => {
   const built = synthesized({});
   for (const id of ['azure-container-apps', 'azure-container', 'azure-managed-endpoint']) {
