@@ -96,7 +96,7 @@ export interface LoadedModel {
   readonly restrictions?: readonly string[];
   /** Whether the artifact declares that outputs and inputs have different row counts. @default - it declares nothing */
   readonly givesOtherRows?: boolean;
-  /** Maximum number of runs in flight. @default 1 */
+  /** Maximum number of runs in flight now. @default 1 */
   readonly concurrency?: number;
   /**
    * Number of runs sent while an earlier one is in progress, so that the engine never waits for the next one.

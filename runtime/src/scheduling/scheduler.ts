@@ -99,7 +99,8 @@ export class Scheduler {
   private idleWaiters: (() => void)[] = [];
   private batching!: BatchOptions;
   private batchable!: Set<string>;
-  private concurrency!: number;
+  /** Number of runs that the engine may queue. */
+  private queuedRuns!: number;
 
   constructor(
     private readonly model: LoadedModel,
@@ -113,10 +114,14 @@ export class Scheduler {
     const { model } = this;
     this.batching = batching;
     // Waiting requests stay in this queue to form the next batch. Without batching, the engine may queue some ahead.
-    this.concurrency = (model.concurrency ?? 1) + (batching.maxBatchRows > 1 ? 0 : (model.queuedRuns ?? 0));
+    this.queuedRuns = batching.maxBatchRows > 1 ? 0 : (model.queuedRuns ?? 0);
     const { batchable = Object.keys(model.signatures), maxBatchRows } = batching;
     const names = batchable.filter((name) => isBatchable(model.signatures[name]!));
     this.batchable = new Set(maxBatchRows > 1 ? names : []);
+  }
+
+  private get hasRoom(): boolean {
+    return this.running.length < (this.model.concurrency ?? 1) + this.queuedRuns;
   }
 
   /** Number of requests that wait or run. */
@@ -187,7 +192,7 @@ export class Scheduler {
   }
 
   private schedule(): void {
-    if (this.isScheduled || this.running.length >= this.concurrency || this.queue.length === 0) return;
+    if (this.isScheduled || !this.hasRoom || this.queue.length === 0) return;
     const milliseconds = this.windowLeft();
     if (milliseconds > 0) {
       this.window ??= setTimeout(this.endWindow, milliseconds);
@@ -215,7 +220,7 @@ export class Scheduler {
 
   private readonly start = (): void => {
     this.isScheduled = false;
-    while (this.running.length < this.concurrency && this.windowLeft() <= 0) {
+    while (this.hasRoom && this.windowLeft() <= 0) {
       const batch = this.take();
       if (batch.length === 0) break;
       this.running.push(batch);

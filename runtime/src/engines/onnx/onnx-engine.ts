@@ -136,6 +136,8 @@ class OnnxModel implements LoadedModel {
   private threads: number;
   /** Session for large inputs of a model that runs on the event loop, opened with the first of them, which may be a trial. */
   private large: Promise<LastingSession> | undefined;
+  /** Number of runs in the session for large inputs, and that wait for it. */
+  private largeRuns = 0;
 
   constructor(
     private session: InferenceSession | LastingSession,
@@ -157,9 +159,12 @@ class OnnxModel implements LoadedModel {
     return this.threads;
   }
 
-  /** A model on the event loop serves small requests while a large one runs in its thread. */
+  /**
+   * A model on the event loop serves small requests while a large one runs in its thread. Small ones alone wait for each
+   * other, because two runs at a time would split the requests that arrive together into smaller batches.
+   */
   get concurrency(): number {
-    return this.hasOwnThread ? 1 : 2;
+    return this.largeRuns > 0 ? 2 : 1;
   }
 
   get queuedRuns(): number {
@@ -194,12 +199,21 @@ class OnnxModel implements LoadedModel {
     try {
       const { session } = this;
       if (session instanceof LastingSession) return await session.run(feeds);
-      if (bytesOf(inputs) >= LARGE_INPUT_BYTES) return await (await this.largeSession()).run(feeds);
+      if (bytesOf(inputs) >= LARGE_INPUT_BYTES) return await this.runLarge(feeds);
       return { outputs: (await session.run(feeds as Feeds)) as MeasuredRun['outputs'] };
     } catch (error) {
       if (error instanceof InferenceError) throw error;
       // The request already matches the signature, so the graph rejects its values or the combination of its shapes.
       throw new InferenceError('INVALID_ARGUMENT', `the model rejected the input: ${firstLine(error)}`);
+    }
+  }
+
+  private async runLarge(feeds: Readonly<Record<string, PlainTensor>>): Promise<MeasuredRun> {
+    this.largeRuns++;
+    try {
+      return await (await this.largeSession()).run(feeds);
+    } finally {
+      this.largeRuns--;
     }
   }
 

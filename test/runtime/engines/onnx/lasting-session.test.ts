@@ -1,8 +1,11 @@
 import { copyFileSync, mkdtempSync, truncateSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setImmediate } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { engineFor, type LoadedModel } from '../../../../runtime/src/engines/index.js';
+import type { Run } from '../../../../runtime/src/observability/scheduler-observer.js';
+import { Scheduler } from '../../../../runtime/src/scheduling/scheduler.js';
 import { runSlow, serve, slowPackage, stopAll } from '../../faults/servers.js';
 
 /** The threads that were started, newest last. */
@@ -39,6 +42,30 @@ it('frees the thread that took large inputs before the model itself moves to a t
   expect(threads.map(({ threadId }) => threadId !== -1)).toEqual([false, true]);
   expect(await model.run([features])).toEqual(before);
   expect(threads).toHaveLength(2);
+  await model.close();
+});
+
+it('runs requests together that arrive while the event loop runs others, and small ones beside a large one', async () => {
+  const path = join(import.meta.dirname, '../../../fixtures/zip_map.onnx');
+  const model = await engineFor('onnx').load({ path, format: 'onnx' }, {});
+  const runs: number[] = [];
+  const observer = { started() {}, ended() {}, ran: ({ rows }: Run) => runs.push(rows) };
+  const queue = new Scheduler(model, { maxQueue: 100, timeoutMs: 60_000, maxBatchRows: 64, observer });
+  const submit = (rows: number) => {
+    const data = new Float32Array(2 * rows);
+    return queue.submit([{ name: 'features', datatype: 'FP32', shape: [rows, 2], data }], 'serving_default');
+  };
+  const first = submit(1);
+  await setImmediate();
+  const second = submit(1);
+  await setImmediate();
+  await Promise.all([first, second, submit(1)]);
+  expect(runs).toEqual([1, 2]);
+  const large = submit(20_000);
+  await setImmediate();
+  await submit(1);
+  await Promise.all([large, queue.idle()]);
+  expect(runs.slice(2)).toEqual([1, 20_000]);
   await model.close();
 });
 
