@@ -10,7 +10,10 @@ import { Access, ImageSource } from '../lib/serving/index.js';
 const app = new App();
 const example = app.node.tryGetContext('example') ?? 'iris';
 const directory = app.node.tryGetContext('package') ?? join('examples', example, 'model');
-const model = Model.fromDirectory(directory, { trustPickle: app.node.tryGetContext('trustPickle') === 'true' });
+const model = Model.fromDirectory(directory, {
+  trustPickle: app.node.tryGetContext('trustPickle') === 'true',
+  trustCode: app.node.tryGetContext('trustCode') === 'true',
+});
 
 const ACCESS: Readonly<Record<string, () => Access>> = {
   cloudIdentity: Access.cloudIdentity,

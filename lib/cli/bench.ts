@@ -9,7 +9,7 @@ import { type Endpoint, findEndpoint, inferUrl, withEndpointOptions } from './en
 import { CommandFailure } from './failure.js';
 import { Interruption } from './interruption.js';
 import { interrupted, rejectFailures } from './load-failures.js';
-import { withTrustOption } from './local.js';
+import { withTrustOptions } from './local.js';
 import { Output, table } from './output.js';
 import { endpointSignature, instancesBody, isPackage, type PredictorFlags, withPackageOption } from './predictor.js';
 import { type SampleFlags, sampleRequests, withSampleOptions } from './samples.js';
@@ -40,7 +40,7 @@ export function benchCommand(): Command {
       .argument('<target>', 'folder of a package, or URL of a server, model or version'),
     'the golden samples of the package',
   );
-  return withTrustOption(withPackageOption(withEndpointOptions(command)))
+  return withTrustOptions(withPackageOption(withEndpointOptions(command)))
     .option('-c, --connections <number>', 'connections, each with one request in flight', count, 32)
     .option('-t, --seconds <number>', `seconds to measure, after ${WARM_UP_SECONDS} to warm up`, seconds, 10)
     .option('--binary', 'send and receive tensors in binary instead of JSON')

@@ -12,7 +12,7 @@ import { smallestRequestBytes } from '../model/request-size.js';
 import { CommandFailure } from './failure.js';
 import { checkHtmlPath, writeHtml } from './html-option.js';
 import { Interruption } from './interruption.js';
-import { withTrustOption } from './local.js';
+import { withTrustOptions } from './local.js';
 import { type MeasureFlags, measure } from './measure.js';
 import { Output, table } from './output.js';
 import { withSampleOptions } from './samples.js';
@@ -45,7 +45,7 @@ export function compareCommand(): Command {
       .argument('<package>', 'folder of a package'),
     'the golden samples of the package',
   );
-  return withTrustOption(command)
+  return withTrustOptions(command)
     .option('-r, --rate <number>', 'mean requests per second over the day', requestRate, DEFAULT_LOAD.requestsPerSecond)
     .addOption(
       new Option('--shape <name>', 'distribution of the requests over the day')

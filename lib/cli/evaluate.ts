@@ -6,7 +6,7 @@ import { SHOWN_DIFFERENCES, sampleAgreement } from '../requests/sample-agreement
 import { withEndpointOptions } from './endpoint.js';
 import { evaluateRows, marginNumber, metricLimit, metricName, queryCount, type RowFlags } from './evaluate-rows.js';
 import { CommandFailure } from './failure.js';
-import { withTrustOption } from './local.js';
+import { withTrustOptions } from './local.js';
 import { Output, table } from './output.js';
 import { isPackage, openPredictor, type PredictorFlags, withPackageOption } from './predictor.js';
 import { type SampleFlags, sampleRequests, withSampleOptions } from './samples.js';
@@ -27,7 +27,7 @@ export function evaluateCommand(): Command {
       .argument('<target>', 'folder of a package, or URL of a server, model or version'),
     'the golden samples of the package',
   );
-  return withTrustOption(withPackageOption(withEndpointOptions(command)))
+  return withTrustOptions(withPackageOption(withEndpointOptions(command)))
     .option('--min-agreement <share>', 'share of the samples, from 0 to 1, that must agree', share, 1)
     .addOption(
       new Option(

@@ -18,7 +18,7 @@ import {
 } from './endpoint.js';
 import { type ExplainedRow, type Explanations, explanationLines, meanEffects } from './explanation-lines.js';
 import { CommandFailure } from './failure.js';
-import { type LocalFlags, serveLocally, withTrustOption } from './local.js';
+import { type LocalFlags, serveLocally, withTrustOptions } from './local.js';
 import { Output } from './output.js';
 import { endpointSignature, isPackage } from './predictor.js';
 import { requireOptions } from './required-options.js';
@@ -46,7 +46,7 @@ export function explainCommand(): Command {
     .argument('<target>', 'folder of a package, or URL of a server or model')
     .option('--rows <file>', 'data set: CSV with the names of the columns, JSON Lines or Parquet (required)')
     .option('--label <column>', 'column that is no feature, such as the label');
-  return withTrustOption(withEndpointOptions(command))
+  return withTrustOptions(withEndpointOptions(command))
     .addOption(
       new Option('--method <name>', 'how effects are computed (default: exactly where possible)').choices([
         'interventional',

@@ -2,7 +2,7 @@ import { Command, Option } from 'commander';
 import { ENGINES, type Engine, TARGETS, TOOLS } from '../init/targets.js';
 import { shellWord } from '../serving/shell-word.js';
 import { CommandFailure } from './failure.js';
-import { type LocalFlags, withTrustOption } from './local.js';
+import { type LocalFlags, withTrustOptions } from './local.js';
 import { Output } from './output.js';
 import { gather } from './repeatable-option.js';
 import { requireOptions } from './required-options.js';
@@ -17,7 +17,7 @@ interface InitFlags extends LocalFlags {
 }
 
 export function initCommand(): Command {
-  return withTrustOption(
+  return withTrustOptions(
     new Command('init')
       .summary('make a deployment repository for a model')
       .description(

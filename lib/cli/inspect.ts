@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import {
+  type Handler,
   type ImageStep,
   PICKLE_FORMATS,
   readManifest,
@@ -50,12 +51,14 @@ async function inspect(directory: string, flags: { readonly json?: boolean }): P
         `${name}: ${tensorRows(inputs, 'columns').join('; ')} → ${tensorRows(outputs, 'classes').join('; ')}`,
       ]),
       ...(manifest.task ? [['task', taskText(manifest.task)]] : []),
+      ...(manifest.handler ? [['handler', handlerText(manifest.handler)]] : []),
       [
         'samples',
         `${manifest.samples.count}${manifest.samples.madeUp ? ' made up' : ''}, tolerance ${absolute} + ${relative} × |expected|`,
       ],
       ...(manifest.background ? [['background', `${manifest.background.rows} rows, for explanations`]] : []),
       ...(manifest.reference ? [['reference', `${manifest.reference.rows} rows, for drift and guards`]] : []),
+      ...(manifest.handler ? [['trust', 'required: its handler is code that runs for each request']] : []),
       ...(pickles
         ? [
             ['trust', 'required: loading it can run code from its file'],
@@ -83,6 +86,12 @@ function taskText({ type, ...fields }: Task): string {
     return [`${name} ${typeof value === 'string' ? value : JSON.stringify(value)}`];
   });
   return [type, ...parts].join('; ');
+}
+
+function handlerText({ kind, module, entry, maxRequests = 1, model }: Handler): string {
+  const around = model ? `, around ${model.path} (${model.format})` : '';
+  const together = maxRequests > 1 ? `, at most ${maxRequests} requests together` : '';
+  return `${[module, ...(entry ? [entry] : [])].join(':')}, interface of ${kind}${around}${together}`;
 }
 
 function tokenizerText({ file, maxTokens, truncationSide }: TextTokenizer): string {

@@ -9,6 +9,7 @@ import type { Output } from './output.js';
 /** Options of commands that load a package locally. */
 export interface LocalFlags {
   readonly trustPickle?: boolean;
+  readonly trustCode?: boolean;
 }
 
 /** Options of a command that starts a server. */
@@ -25,6 +26,7 @@ const RUN_VARIABLES: readonly string[] = [
   ENVIRONMENT.workerMemoryMib,
   ENVIRONMENT.workerEnvironment,
   ENVIRONMENT.trustPickle,
+  ENVIRONMENT.trustCode,
   ENVIRONMENT.threads,
   ENVIRONMENT.maxQueue,
   ENVIRONMENT.batchWindowMs,
@@ -53,19 +55,27 @@ function environmentWithout(isDropped: (name: string) => boolean): Environment {
   return Object.fromEntries(Object.entries(process.env).filter(([name]) => !isDropped(name)));
 }
 
-/** Adds the option to trust formats that can run code when loaded. */
-export function withTrustOption(command: Command): Command {
-  return command.option(
-    '--trust-pickle',
-    'allow formats whose loading can run code from the file; use for files you trust as your own code',
-  );
+/** Adds the options to trust formats that can run code when loaded, and handlers. */
+export function withTrustOptions(command: Command): Command {
+  return command
+    .option(
+      '--trust-pickle',
+      'allow formats whose loading can run code from the file; use for files you trust as your own code',
+    )
+    .option('--trust-code', 'run the Python code of handlers; use for code you trust as your own');
+}
+
+/** Returns the options of trust as arguments of a command. */
+export function trustArguments({ trustPickle, trustCode }: LocalFlags): string[] {
+  return [...(trustPickle ? ['--trust-pickle'] : []), ...(trustCode ? ['--trust-code'] : [])];
 }
 
 /** Returns the options to load a package in this process. A single thread makes sums reproducible. */
-export function engineOptions({ trustPickle }: LocalFlags): EngineOptions {
+export function engineOptions({ trustPickle, trustCode }: LocalFlags): EngineOptions {
   return {
     threads: 1,
     trustPickle: trustPickle ?? process.env[ENVIRONMENT.trustPickle] === 'true',
+    trustCode: trustCode ?? process.env[ENVIRONMENT.trustCode] === 'true',
     ...pythonOptions(),
   };
 }
@@ -99,7 +109,7 @@ export async function serveLocally(directory: string, flags: LocalFlags, output:
  */
 export async function serverConfig(
   directory: string,
-  { trustPickle, port, grpcPort, threads }: ServerFlags,
+  { trustPickle, trustCode, port, grpcPort, threads }: ServerFlags,
   environment: Environment,
 ): Promise<RuntimeConfig> {
   const { ConfigError, readConfig } = await import('@modelship/runtime/serve');
@@ -112,6 +122,7 @@ export async function serverConfig(
       ...(grpcPort !== undefined && { [ENVIRONMENT.grpcPort]: String(grpcPort) }),
       ...(threads !== undefined && { [ENVIRONMENT.threads]: String(threads) }),
       ...(trustPickle && { [ENVIRONMENT.trustPickle]: 'true' }),
+      ...(trustCode && { [ENVIRONMENT.trustCode]: 'true' }),
     });
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error;

@@ -16,7 +16,7 @@ import { rejectUnknownMargin } from './evaluate-against.js';
 import { marginNumber, metricName, rejectForeign } from './evaluate-rows.js';
 import { CommandFailure } from './failure.js';
 import { Interruption } from './interruption.js';
-import { engineOptions, type LocalFlags, withTrustOption } from './local.js';
+import { engineOptions, type LocalFlags, withTrustOptions } from './local.js';
 import { measure } from './measure.js';
 import { bytes, Output, table } from './output.js';
 import { requireOptions } from './required-options.js';
@@ -38,7 +38,7 @@ interface OptimizeFlags extends LocalFlags {
 }
 
 export function optimizeCommand(): Command {
-  return withTrustOption(
+  return withTrustOptions(
     new Command('optimize')
       .summary('make a package smaller or faster, and prove that it still answers the same')
       .description(

@@ -4,7 +4,7 @@ import { Command, InvalidArgumentError, Option } from 'commander';
 import { TEXT_TASKS } from '../pack/hugging-face/text-tasks.js';
 import { DEFAULT_TOLERANCE, type PackOptions, type Tolerance } from '../pack/options.js';
 import { shellWord } from '../serving/shell-word.js';
-import { type LocalFlags, withTrustOption } from './local.js';
+import { type LocalFlags, trustArguments, withTrustOptions } from './local.js';
 import { bytes, Output, operatorRows, table, tensorRows } from './output.js';
 import { requireOptions } from './required-options.js';
 import { tolerance } from './tolerance-option.js';
@@ -16,6 +16,7 @@ interface PackFlags extends LocalFlags {
   readonly input?: TensorSpec[];
   readonly labels?: string[];
   readonly code?: string;
+  readonly handler?: string;
   readonly background?: string;
   readonly reference?: string;
   readonly referenceLabel?: string;
@@ -28,7 +29,7 @@ interface PackFlags extends LocalFlags {
 }
 
 export function packCommand(): Command {
-  return withTrustOption(
+  return withTrustOptions(
     new Command('pack')
       .summary('make a model package from a saved model')
       .description(
@@ -58,7 +59,11 @@ export function packCommand(): Command {
     .option('--labels <names>', 'class names in the order of the scores, separated by commas', list)
     .option(
       '--code <folder>',
-      'folder of the Python modules that a pickle imports, or one module; they become part of the package',
+      'folder of the Python modules that a pickle or a handler imports, or one module; they become part of the package',
+    )
+    .option(
+      '--handler <file:class>',
+      'Python module with your own steps around the model, optionally with the class that has them; needs --trust-code',
     )
     .option(
       '--background <file>',
@@ -96,6 +101,7 @@ Examples:
   modelship pack model.onnx --name iris --samples samples.json --labels setosa,versicolor,virginica
   modelship pack pipeline.joblib --name router --trust-pickle --out models/router
   modelship pack pipeline.joblib --name router --trust-pickle --code src/features
+  modelship pack model.onnx --name iris --handler steps.py --trust-code --samples samples.json
   modelship pack all-MiniLM-L6-v2 --name minilm --weights onnx/model_quantized.onnx`,
     )
     .action(pack);
@@ -131,7 +137,7 @@ async function pack(source: string, flags: PackFlags, command: Command): Promise
       ...notes.map((note) => ['  note', note]),
     ]),
     '',
-    `Try it:  npx modelship serve ${shellWord(out)}${flags.trustPickle ? ' --trust-pickle' : ''}`,
+    `Try it:  npx modelship serve ${[shellWord(out), ...trustArguments(flags)].join(' ')}`,
   ]);
 }
 

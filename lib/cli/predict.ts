@@ -12,7 +12,7 @@ import {
   withEndpointOptions,
 } from './endpoint.js';
 import { CommandFailure } from './failure.js';
-import { type LocalFlags, serveLocally, withTrustOption } from './local.js';
+import { type LocalFlags, serveLocally, withTrustOptions } from './local.js';
 import { Output } from './output.js';
 import { isPackage } from './predictor.js';
 import { type RequestText, requestTexts } from './request-texts.js';
@@ -34,7 +34,7 @@ export function predictCommand(): Command {
       .argument('<target>', 'folder of a package, or URL of a server, model or version'),
     'standard input',
   );
-  return withTrustOption(withEndpointOptions(command))
+  return withTrustOptions(withEndpointOptions(command))
     .option(
       '--json',
       'print the responses and their times as one JSON document; numbers that JSON lacks are strings, such as "NaN"',

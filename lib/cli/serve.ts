@@ -4,7 +4,7 @@ import { Command, InvalidArgumentError } from 'commander';
 import { instancesBody } from '../serving/example-request.js';
 import { shellWord } from '../serving/shell-word.js';
 import { CommandFailure } from './failure.js';
-import { type ServerFlags, serverConfig, servingEnvironment, withTrustOption } from './local.js';
+import { type ServerFlags, serverConfig, servingEnvironment, withTrustOptions } from './local.js';
 import { Output, table } from './output.js';
 
 interface ServeFlags extends ServerFlags {
@@ -13,7 +13,7 @@ interface ServeFlags extends ServerFlags {
 }
 
 export function serveCommand(): Command {
-  return withTrustOption(
+  return withTrustOptions(
     new Command('serve')
       .summary('serve a model package on this machine')
       .description(

@@ -4,7 +4,7 @@ import { createInterface } from 'node:readline';
 import { CommandFailure } from './failure.js';
 import type { Interruption } from './interruption.js';
 import { interrupted } from './load-failures.js';
-import { type LocalFlags, ownEnvironment } from './local.js';
+import { type LocalFlags, ownEnvironment, trustArguments } from './local.js';
 
 /** Server of a package in a process of its own. */
 export interface ServerProcess {
@@ -19,10 +19,10 @@ export interface ServerProcess {
  */
 export async function startServer(
   directory: string,
-  { trustPickle }: LocalFlags,
+  flags: LocalFlags,
   { signal }: Interruption,
 ): Promise<ServerProcess> {
-  const args = ['serve', directory, '--port', '0', '--json', ...(trustPickle ? ['--trust-pickle'] : [])];
+  const args = ['serve', directory, '--port', '0', '--json', ...trustArguments(flags)];
   const child = spawn(process.execPath, [...process.execArgv, process.argv[1]!, ...args], {
     env: ownEnvironment(),
     stdio: ['ignore', 'pipe', 'inherit', 'ipc'],

@@ -24,6 +24,7 @@ const MODULES: Readonly<Record<ModelFormat, readonly string[]>> = {
   xgboost: ['numpy', 'xgboost'],
   catboost: ['numpy', 'catboost'],
   npz: [],
+  handler: ['numpy'],
 };
 
 const PIP_NAMES: Readonly<Record<string, string>> = { sklearn: 'scikit-learn' };

@@ -10,7 +10,7 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
-import { MANIFEST_FILE, type Manifest, readManifest, verifyFiles } from '@modelship/runtime/manifest';
+import { MANIFEST_FILE, type Manifest, readManifest, trustFor, verifyFiles } from '@modelship/runtime/manifest';
 import { list } from 'tar';
 import { packModel } from '../pack/index.js';
 import { cdkFiles } from './cdk-files.js';
@@ -32,6 +32,8 @@ export interface InitOptions {
   readonly samples?: string;
   /** Whether a format whose loading can run code may be used. @default false */
   readonly trustPickle?: boolean;
+  /** Whether a package may have a handler, which is code. @default false */
+  readonly trustCode?: boolean;
   /** Tarballs of Modelship's packages to install. @default - this version from the registry */
   readonly tarballs?: readonly string[];
   /** Called with each step when it starts. @default - steps are not reported */
@@ -70,8 +72,10 @@ export async function initProject(options: InitOptions): Promise<Manifest> {
     const manifest = await addModel(options, name, stage);
     options.onStep?.('Write the files');
     const modelship = await addTarballs(options.tarballs, stage);
-    const { target, engine, trustPickle = false } = options;
-    const files = projectFiles({ name, target, engine, model: manifest.name, trustPickle, modelship });
+    const { target, engine } = options;
+    const needed = trustFor(manifest.format);
+    const trust = needed && options[needed] ? needed : undefined;
+    const files = projectFiles({ name, target, engine, model: manifest.name, trust, modelship });
     for (const [path, text] of Object.entries(files)) {
       mkdirSync(dirname(join(stage, path)), { recursive: true });
       writeFileSync(join(stage, path), text);
@@ -95,9 +99,9 @@ function checkName(name: string): void {
 }
 
 async function addModel(options: InitOptions, name: string, stage: string): Promise<Manifest> {
-  const { model: source, samples, trustPickle, onStep } = options;
+  const { model: source, samples, trustPickle, trustCode, onStep } = options;
   if (!existsSync(join(source, MANIFEST_FILE))) {
-    return packModel({ source, name, samples, trustPickle, onStep, out: join(stage, 'models', name) });
+    return packModel({ source, name, samples, trustPickle, trustCode, onStep, out: join(stage, 'models', name) });
   }
   onStep?.('Copy the package');
   const manifest = readManifest(source);

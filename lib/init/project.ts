@@ -1,3 +1,4 @@
+import type { Trust } from '@modelship/runtime/manifest';
 import type { Engine, Target } from './targets.js';
 
 /** A deployment repository before it is written. */
@@ -8,15 +9,15 @@ export interface Project {
   readonly engine: Engine;
   /** Name of the model, whose package is in `models/<name>`. */
   readonly model: string;
-  /** Whether loading the model can run code from its file. */
-  readonly trustPickle: boolean;
+  /** Option that declares trust in the model, if its files can run code. */
+  readonly trust: Trust | undefined;
   /** Versions of npm packages by name, `modelship` included. */
   readonly modelship: Readonly<Record<string, string>>;
 }
 
 /** The expression that reads the model's package. */
-export function modelExpression({ model, trustPickle }: Project): string {
-  return `Model.fromDirectory('models/${model}'${trustPickle ? ', { trustPickle: true }' : ''})`;
+export function modelExpression({ model, trust }: Project): string {
+  return `Model.fromDirectory('models/${model}'${trust ? `, { ${trust}: true }` : ''})`;
 }
 
 /** Formats `value` as the text of a JSON file. */

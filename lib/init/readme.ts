@@ -1,3 +1,4 @@
+import type { Trust } from '@modelship/runtime/manifest';
 import { LOGINS } from './cloud-login.js';
 import type { Project } from './project.js';
 import { type Cloud, TOOLS } from './targets.js';
@@ -9,10 +10,15 @@ const LOGIN: Readonly<Record<Cloud, string>> = {
   google: 'gcloud auth application-default login\nexport GOOGLE_PROJECT=…',
 };
 
+const TRUST_OPTIONS: Readonly<Record<Trust, string>> = {
+  trustPickle: '--trust-pickle',
+  trustCode: '--trust-code',
+};
+
 export function readme(project: Project): string {
-  const { name, model, target, engine, trustPickle } = project;
+  const { name, model, target, engine } = project;
   const { command, node } = TOOLS[engine];
-  const trust = trustPickle ? ' --trust-pickle' : '';
+  const trust = project.trust ? ` ${TRUST_OPTIONS[project.trust]}` : '';
   const variables = Object.entries(LOGINS[target.cloud].variables);
   return `# ${name}
 

@@ -4,8 +4,9 @@ import {
   fileSha256Sync,
   type Manifest,
   ModelPackageError,
-  PICKLE_FORMATS,
   readManifest,
+  type Trust,
+  trustFor,
 } from '@modelship/runtime/manifest';
 import { SIGNATURE_FILE } from '@modelship/runtime/signature';
 import { checkGuards, type ModelGuards } from './guards.js';
@@ -21,6 +22,13 @@ export interface ModelOptions {
    */
   readonly trustPickle?: boolean;
   /**
+   * Whether the package may have a handler, which is Python code that runs when it is loaded and for each request. Set it only
+   * for code that you trust as much as your own.
+   *
+   * @default false
+   */
+  readonly trustCode?: boolean;
+  /**
    * Signer that approved the package. Its signature (`model.sig`) is verified here, and by each replica before it loads the
    * model, on every target.
    *
@@ -30,6 +38,12 @@ export interface ModelOptions {
   /** Guards that each replica applies to requests and responses, on every target. @default - no guards */
   readonly guards?: ModelGuards;
 }
+
+/** Why a format needs trust, and the fix before the option. */
+const WHY_UNTRUSTED: Readonly<Record<Trust, readonly [why: string, fix: string]>> = {
+  trustPickle: ['loading it can run code from the file', 'Export it to ONNX, or,'],
+  trustCode: ['its handler is code that runs for each request', 'Pack the model without the handler, or,'],
+};
 
 /**
  * Model package to pass to a construct.
@@ -48,7 +62,7 @@ export class Model {
    *
    * @throws TypeError if `directory` is not a string
    * @throws ModelPackageError if there is no package, its manifest is invalid or was edited, or its format unpickles
-   * and `trustPickle` is not set, or any error of `Signer.verify`, or if it lacks what a guard needs
+   * or runs code and `trustPickle` or `trustCode` is not set, or any error of `Signer.verify`, or if it lacks what a guard needs
    * @throws RangeError if a number of the guards is out of range
    */
   static fromDirectory(directory: string, options: ModelOptions = {}): Model {
@@ -56,12 +70,14 @@ export class Model {
       throw new TypeError(`Model.fromDirectory() needs the path of a package's folder, got ${String(directory)}.`);
     }
     const manifest = readManifest(directory);
-    if (PICKLE_FORMATS.includes(manifest.format) && !options.trustPickle) {
+    const trust = trustFor(manifest.format);
+    if (trust && !options[trust]) {
+      const [why, fix] = WHY_UNTRUSTED[trust];
       throw new ModelPackageError(
         'FORMAT_UNTRUSTED',
-        `model \`${manifest.name}\` has the format ${manifest.format}, and loading it can run code from the file. ` +
-          'Export it to ONNX, or, if you trust its origin as your own code, pass `trustPickle: true` as ' +
-          `Model.fromDirectory(${JSON.stringify(directory)}, { trustPickle: true }).`,
+        `model \`${manifest.name}\` has the format ${manifest.format}, and ${why}. ` +
+          `${fix} if you trust its origin as your own code, pass \`${trust}: true\` as ` +
+          `Model.fromDirectory(${JSON.stringify(directory)}, { ${trust}: true }).`,
       );
     }
     options.signedBy?.verify(directory);

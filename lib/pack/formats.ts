@@ -23,6 +23,7 @@ const PACKED_FORMATS: Readonly<Record<ModelFormat, PackedFormat>> = {
   xgboost: { artifact: 'model.xgboost' },
   catboost: { artifact: 'model.cbm' },
   npz: { artifact: 'model.npz' },
+  handler: { artifact: 'handler' },
 };
 
 /**
@@ -68,21 +69,30 @@ export function copyCode(source: string, format: ModelFormat, directory: string)
       `\`--code\` is for pickles, and the model has the format ${format}, which imports no modules. Leave it out.`,
     );
   }
+  copyModules(source, join(directory, CODE_FOLDER), '--code');
+  return CODE_FOLDER;
+}
+
+/**
+ * Copies Python modules into the folder `target`, without hidden files and compiled bytecode.
+ *
+ * @param option option that names the source
+ * @throws ModelPackageError `FILE_MISSING` if the source does not exist, `ARTIFACT_INVALID` if a link leads out of the folder
+ */
+export function copyModules(source: string, target: string, option: string): void {
   const stats = statSync(source, { throwIfNoEntry: false });
   if (!stats) {
-    throw new ModelPackageError('FILE_MISSING', `there is no file or folder ${source}. Give one to \`--code\`.`);
+    throw new ModelPackageError('FILE_MISSING', `there is no file or folder ${source}. Give one to \`${option}\`.`);
   }
-  const target = join(directory, CODE_FOLDER);
   if (stats.isDirectory()) {
     const isCode = (path: string) => relative(source, path).split(sep).every(isCodeName);
     for (const path of filesBelow(source)) if (isCode(path)) refuseLinkOut(path, [source]);
     cpSync(source, target, { recursive: true, dereference: true, filter: isCode });
   } else {
-    mkdirSync(target);
+    mkdirSync(target, { recursive: true });
     copyFileSync(source, join(target, basename(source)));
   }
   makeReadable(target);
-  return CODE_FOLDER;
 }
 
 function isCodeName(name: string): boolean {

@@ -113,7 +113,8 @@ function samplesText(samples: readonly Sample[]): string {
   }
 }
 
-function filesIn(directory: string): string[] {
+/** Returns the paths of the files in a package, without its manifest, in their order. */
+export function filesIn(directory: string): string[] {
   return readdirSync(directory, { recursive: true, withFileTypes: true })
     .filter((entry) => entry.isFile())
     .map((entry) =>

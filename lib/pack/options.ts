@@ -32,12 +32,19 @@ export interface PackOptions {
   /** Maximum difference between a replica's response and the golden one. @default DEFAULT_TOLERANCE */
   readonly tolerance?: Tolerance;
   /**
-   * Folder of the Python modules that a pickle imports, or one such module. Definitions of the script that saved the model
+   * Folder of the Python modules that a pickle or a handler imports, or one such module. Definitions of the script that saved the model
    * are found in them.
    *
-   * @default - the pickle imports installed packages only
+   * @default - only installed packages are imported
    */
   readonly code?: string;
+  /**
+   * Python module with the user's own steps around the model, such as `steps.py`, or `steps.py:Steps` for a class in it. It
+   * defines `preprocess(request)` and `postprocess(outputs, request)`.
+   *
+   * @default - requests have the inputs of the model
+   */
+  readonly handler?: string;
   /**
    * JSON file of requests whose rows represent absent features in explanations, such as a sample of the training rows.
    *
@@ -53,6 +60,8 @@ export interface PackOptions {
   readonly reference?: (signature: Signature) => AsyncIterable<readonly Tensor[]>;
   /** Whether to allow formats that can run code from the file when loaded. @default false */
   readonly trustPickle?: boolean;
+  /** Whether to run handlers: `handler`, and the code of archives of other tools. @default false */
+  readonly trustCode?: boolean;
   /**
    * Weights of a folder of Hugging Face: a path in the folder such as `onnx/model_quantized.onnx`, or its last part. For a
    * folder of PaddleOCR, the name of the model that recognizes characters.

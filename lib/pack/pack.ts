@@ -11,29 +11,23 @@ import {
   taskSignature,
   withInputRules,
 } from '@modelship/runtime/manifest';
-import {
-  type Artifact,
-  checkPickles,
-  describeUnknown,
-  type EngineOptions,
-  engineFor,
-  type LoadedModel,
-  shapeText,
-} from '@modelship/runtime/serve';
+import { checkPickles, describeUnknown, type LoadedModel, shapeText } from '@modelship/runtime/serve';
 import { type Origin, withAdopted } from './adopt/index.js';
 import { writeBackground } from './background.js';
 import { canServerRun } from './can-server-run.js';
 import { copyArtifact, copyCode } from './formats.js';
 import { goldenSamples, madeUpSamples } from './golden-samples.js';
+import { handlerOf, packHandler } from './handler.js';
 import { isHuggingFaceFolder } from './hugging-face/folder.js';
 import { packHuggingFaceFolder } from './hugging-face/pack-folder.js';
 import { samplePictures } from './hugging-face/sample-pictures.js';
+import { loadCopy } from './load-copy.js';
 import { type Described, plainSignatures, plainSpec, writeManifest, writeOrigin } from './manifest-file.js';
 import { DEFAULT_TOLERANCE, type PackOptions } from './options.js';
 import { type PackagedSamples, packagedSamples } from './packaged-samples.js';
 import { isPaddleOcrFolder } from './paddle-ocr/folder.js';
 import { packPaddleOcrFolder } from './paddle-ocr/pack-folder.js';
-import { pythonOptions } from './python-options.js';
+import { engineOptions } from './python-options.js';
 import { writeReference } from './reference.js';
 import { readSampleRequests, type SampleRequest } from './sample-requests.js';
 import { Stage } from './stage.js';
@@ -47,6 +41,8 @@ import { Stage } from './stage.js';
 export async function packModel(options: PackOptions): Promise<Manifest> {
   checkIdentity({ name: options.name, version: options.version ?? '1' });
   return withAdopted(options, async (origin) => {
+    const handled = handlerOf(options, origin);
+    if (handled) return packHandler(options, handled);
     if (origin) return packSource(options, origin);
     if (isHuggingFaceFolder(options.source)) return packHuggingFaceFolder(options);
     if (isPaddleOcrFolder(options.source)) return packPaddleOcrFolder(options);
@@ -80,7 +76,7 @@ async function packSource(given: PackOptions, origin?: Origin): Promise<Manifest
     const code = codeSource === undefined ? undefined : copyCode(codeSource, format, stage.directory);
     // With a task, requests have the inputs of the task instead of the model's own.
     const inputs = options.inputs ?? (origin?.task ? undefined : declaredInputs(requests)) ?? origin?.inputs;
-    const model = await load(
+    const model = await loadCopy(
       options,
       {
         path: join(stage.directory, artifact),
@@ -133,24 +129,6 @@ function refuseRowFiles({ background, reference, source }: PackOptions): void {
       : reference !== undefined && '`--reference` is for models of rows of a table';
   if (!option) return;
   throw new ModelPackageError('FORMAT_UNSUPPORTED', `${option}, and ${source} takes pictures. Leave it out.`);
-}
-
-/**
- * Loads the copy, which is the file that will be served. Errors name the original, and what it was saved with. A single
- * thread makes sums reproducible.
- */
-async function load(options: PackOptions, copy: Artifact, notes: readonly string[] = []): Promise<LoadedModel> {
-  try {
-    return await engineFor(copy.format).load(copy, engineOptions(options));
-  } catch (error) {
-    if (!(error instanceof ModelPackageError)) throw error;
-    const message = [error.message.replaceAll(copy.path, options.source), ...notes.map((note) => `Note: ${note}.`)];
-    throw new ModelPackageError(error.code, message.join(' '));
-  }
-}
-
-function engineOptions({ trustPickle }: PackOptions): EngineOptions {
-  return { threads: 1, trustPickle, ...pythonOptions() };
 }
 
 /**

@@ -95,6 +95,8 @@ export interface RuntimeConfig extends GuardOptions {
   readonly workerEnvironment?: readonly string[];
   /** Whether to load formats that can run code named in the file. @default false */
   readonly trustPickle?: boolean;
+  /** Whether to run handlers, which are code of the package. @default false */
+  readonly trustCode?: boolean;
   /** Whether Open Inference requests must use the exact names and datatypes of the inputs. @default false */
   readonly strictInputs?: boolean;
   readonly logLevel: LogLevel;
@@ -220,6 +222,7 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
       ?.split(',')
       .map((each) => each.trim()),
     trustPickle: flag(ENVIRONMENT.trustPickle),
+    trustCode: flag(ENVIRONMENT.trustCode),
     strictInputs: flag(ENVIRONMENT.strictInputs),
     inputGuard,
     driftWindowMinutes: optionalNumber(ENVIRONMENT.driftWindowMinutes, 1, 7 * 24 * 60),

@@ -170,6 +170,8 @@ export const ENVIRONMENT = {
   outputTopK: 'MODELSHIP_OUTPUT_TOP_K',
   /** `true` loads formats that can run code named in the file. Default: such formats are rejected. */
   trustPickle: 'MODELSHIP_TRUST_PICKLE',
+  /** `true` runs handlers, which are code of the package. Default: packages with a handler are rejected. */
+  trustCode: 'MODELSHIP_TRUST_CODE',
   /** Issuer of the JWTs that callers must send. Default: no JWT is required. */
   jwtIssuer: 'MODELSHIP_JWT_ISSUER',
   /** Accepted audiences, separated by commas. A JWT must carry at least one of them. */

@@ -1,13 +1,18 @@
 import { existsSync, realpathSync } from 'node:fs';
 import { join, sep } from 'node:path';
 import type { TensorSpec } from '@modelship/runtime';
-import { type ImageClassificationTask, type ModelOrigin, ModelPackageError } from '@modelship/runtime/manifest';
+import {
+  type Handler,
+  type ImageClassificationTask,
+  type ModelOrigin,
+  ModelPackageError,
+} from '@modelship/runtime/manifest';
 import { type Json, readJsonFile } from '../json-file.js';
 import type { SampleRequest } from '../sample-requests.js';
 
 /** A model that another tool saved, in terms of `modelship pack`. */
 export interface Adopted {
-  /** Path of the model itself: a file, or the folder of a SavedModel. */
+  /** Path of the model itself: a file, or the folder of a SavedModel or of a handler. */
   readonly model: string;
   /** Inputs, for formats that do not record them. @default - those that the file records */
   readonly inputs?: readonly TensorSpec[];
@@ -19,6 +24,10 @@ export interface Adopted {
   readonly task?: Omit<ImageClassificationTask, 'output'>;
   /** Class names of the scores. @default - none; with a task, the indexes of the classes */
   readonly labels?: readonly string[];
+  /** Code that answers requests, in the folder `model`. @default - the model answers them */
+  readonly handler?: Handler;
+  /** Lines of requirements of the code. @default - none beyond the packages that it imports */
+  readonly packages?: readonly string[];
   /** Folder of the Python modules that a pickle imports. @default - it imports installed packages only */
   readonly code?: string;
   /** Requests for golden samples. @default - none */
@@ -37,7 +46,7 @@ export interface AdoptContext {
   readonly temporary: string;
   /** Whether the artefact was unpacked or downloaded, so that paths in it that lead out of it are not followed. */
   readonly isTemporary: boolean;
-  /** Whether code of the artefact may run. */
+  /** Whether code of the artefact may run to load its weights. */
   readonly trustPickle: boolean;
   /** Called with each step when it starts. */
   readonly onStep: (step: string) => void;

@@ -9,14 +9,14 @@ interface InstalledVersions {
   readonly python: string;
 }
 
-/** Returns the versions of some packages that a requirements file pins. */
-export function pinnedPackages(path: string, names: readonly string[]): Versions {
+/** Returns the versions that a requirements file pins. @param names packages whose pins count. @default - all of them */
+export function pinnedPackages(path: string, names?: readonly string[]): Versions {
   if (!existsSync(path)) return {};
   const lines = readFileSync(path, 'utf8').matchAll(/^([\w.-]+)==([^\s;#]+)/gm);
   const pins = [...lines].map(
     ([, name, version]) => [name!.toLowerCase().replaceAll(/[-_.]+/g, '-'), version!] as const,
   );
-  return Object.fromEntries(pins.filter(([name]) => names.includes(name)));
+  return Object.fromEntries(pins.filter(([name]) => names?.includes(name) ?? true));
 }
 
 /**
@@ -44,6 +44,19 @@ export async function versionNotes(pinned: Versions, python: string | undefined)
       ? [`python: the model was saved with version ${python} and is loaded with ${report.python}`]
       : []),
   ];
+}
+
+/** Returns a line of requirements for each package that the interpreter has, and the names of the others. */
+export async function installedPins(
+  packages: readonly string[],
+): Promise<{ readonly pins: readonly string[]; readonly missing: readonly string[] }> {
+  const { report } = packages.length > 0 ? await runPythonTool<InstalledVersions>({ packages }) : {};
+  // The code itself fails to load without Python, and names what to install.
+  const versions = Object.entries(report?.packages ?? {});
+  return {
+    pins: versions.flatMap(([name, version]) => (version ? [`${name}==${release(version)}`] : [])),
+    missing: versions.flatMap(([name, version]) => (version ? [] : [name])),
+  };
 }
 
 /** Returns a version without the local part after the plus, which describes the build. */

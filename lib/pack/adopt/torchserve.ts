@@ -6,7 +6,7 @@ import { croppedSteps, IMAGENET } from '../hugging-face/image-steps.js';
 import type { Json } from '../json-file.js';
 import { requirePythonTool } from '../python-tool.js';
 import { type AdoptContext, type Adopted, type ForeignTool, namedFile, object, readJson } from './adopted.js';
-import { pinnedPackages, versionNotes } from './pinned-versions.js';
+import { installedPins, pinnedPackages, versionNotes } from './pinned-versions.js';
 import { batchSizeNotes, batchWindowNotes } from './server-notes.js';
 import { readYaml } from './yaml.js';
 
@@ -19,10 +19,10 @@ const LABELS_FILE = 'index_to_name.json';
 /** Model of an eager archive after its weights were loaded. */
 const WHOLE_MODULE = 'model.pt';
 
-type Handler = Pick<Adopted, 'inputs' | 'task'>;
+type Steps = Pick<Adopted, 'inputs' | 'task' | 'handler'>;
 
 /** Default handlers whose steps a package declares. */
-const HANDLERS: ReadonlyMap<string, Handler> = new Map<string, Handler>([
+const HANDLERS: ReadonlyMap<string, Steps> = new Map<string, Steps>([
   [
     'image_classifier',
     {
@@ -38,12 +38,11 @@ const HANDLERS: ReadonlyMap<string, Handler> = new Map<string, Handler>([
   ['base_handler', {}],
 ]);
 
-/** Reasons why the steps of the other default handlers cannot be declared. */
-const REFUSED: ReadonlyMap<string, string> = new Map([
-  ['text_classifier', 'reads its vocabulary from a pickle and gives words and pairs of words to the model'],
-  ['object_detector', 'expects a list of dictionaries, one for each picture, from the model'],
-  ['image_segmenter', 'responds with the class of each pixel'],
-]);
+/** Default handlers whose steps a package cannot declare, so that TorchServe's own code does them. */
+const BY_TORCHSERVE: readonly string[] = ['text_classifier', 'object_detector', 'image_segmenter'];
+
+/** Packages that these handlers need. */
+const TORCHSERVE: readonly string[] = ['torchserve', 'torchvision', 'captum'];
 
 /** Reads the archive of a model, `.mar` or `.tar.gz`, or the folder of `--archive-format no-archive`. */
 export const torchServe: ForeignTool = {
@@ -60,22 +59,41 @@ export const torchServe: ForeignTool = {
         `${path} has the runtime LSP, whose handlers are C++. Give the file of the model itself.`,
       );
     }
-    const handler = handlerOf(folder, model.handler, path);
     const { serializedFile, modelFile, configFile, requirementsFile } = model;
+    const settings =
+      configFile === undefined
+        ? {}
+        : object(await readYaml(namedFile(folder, configFile, `${path} (model.configFile)`)));
+    const steps = stepsOf(folder, model.handler, settings, path);
+    const version = versionOf(model.modelVersion);
+    if (steps.handler) {
+      const pinned = pins(folder, requirementsFile, path);
+      const needed = steps.handler.module.startsWith('ts.') ? TORCHSERVE : [];
+      const { pins: packages, missing } = await installedPins([...Object.keys(pinned), ...needed]);
+      return {
+        ...steps,
+        ...(version !== undefined && { version }),
+        model: folder,
+        packages,
+        notes: [
+          ...(await versionNotes(pinned, undefined)),
+          ...missing.map((name) => `${name}: ${requirementsFile ?? 'its handler'} lists it, and it is not installed`),
+          ...configNotes(settings, String(configFile), true),
+          ...versionNote(model.modelVersion),
+        ],
+      };
+    }
     const notes = [
-      ...(await versionNotes(pins(folder, requirementsFile, path), undefined)),
-      ...(configFile === undefined
-        ? []
-        : configNotes(await readYaml(namedFile(folder, configFile, `${path} (model.configFile)`)), String(configFile))),
+      ...(await versionNotes(pins(folder, requirementsFile, path, ['torch']), undefined)),
+      ...configNotes(settings, String(configFile), false),
       ...versionNote(model.modelVersion),
     ];
     const weights =
       serializedFile === undefined ? undefined : namedFile(folder, serializedFile, `${path} (model.serializedFile)`);
-    const labels = handler.task && labelsOf(folder);
-    const version = versionOf(model.modelVersion);
+    const labels = steps.task && labelsOf(folder);
     const used = [serializedFile, modelFile, configFile, requirementsFile, ...(labels ? [LABELS_FILE] : [])];
     const shared = {
-      ...handler,
+      ...steps,
       ...(labels && { labels }),
       ...(version !== undefined && { version }),
     };
@@ -94,32 +112,47 @@ export const torchServe: ForeignTool = {
   },
 };
 
-/** Returns what a package does as the handler does. A file of the archive comes before a default handler of its name. */
-function handlerOf(folder: string, handler: unknown, path: string): Handler {
+/**
+ * Returns the steps of a handler that a package declares, or the handler whose code runs. A file of the archive comes before
+ * a default handler of its name.
+ */
+function stepsOf(folder: string, handler: unknown, settings: Json, path: string): Steps {
   const name = String(handler ?? '');
-  const module = parse(name.split(':', 1)[0]!).name;
+  const [file = '', entry] = name.split(':', 2);
+  const module = parse(file).name;
+  const isOwn = existsSync(join(folder, `${module}.py`));
+  const declared = isOwn ? undefined : HANDLERS.get(name);
+  if (declared) return declared;
   const place = `${path} (model.handler: ${JSON.stringify(name)})`;
-  const advice = 'Export the model with these steps to ONNX, or give the file of the model to serve it without them.';
-  if (existsSync(join(folder, `${module}.py`))) {
+  if (!isOwn && !BY_TORCHSERVE.includes(name)) {
     throw new ModelPackageError(
-      'FORMAT_UNSUPPORTED',
-      `${place} names ${module}.py, which has steps around the model that a package does not run. ${advice}`,
+      'FILE_MISSING',
+      `${place} is neither a file of the archive nor one of ${[...HANDLERS.keys(), ...BY_TORCHSERVE].join(', ')}. ` +
+        'Create the archive again with the file of the handler.',
     );
   }
-  const found = HANDLERS.get(name);
-  if (found) return found;
-  const reason = REFUSED.get(name);
-  if (reason) {
+  if (![module, entry ?? module].every((each) => /^[A-Za-z_]\w*$/.test(each))) {
     throw new ModelPackageError(
       'FORMAT_UNSUPPORTED',
-      `${place}: the handler ${reason}, which a package cannot declare. ${advice}`,
+      `${place} is not the name of a Python module, optionally with that of a function. Create the archive again with one.`,
     );
   }
-  throw new ModelPackageError(
-    'FILE_MISSING',
-    `${place} is neither a file of the archive nor one of ${[...HANDLERS.keys(), ...REFUSED.keys()].join(', ')}. ` +
-      'Create the archive again with the file of the handler.',
-  );
+  const { batchSize = 1 } = settings;
+  if (!Number.isSafeInteger(batchSize) || Number(batchSize) < 1) {
+    throw new ModelPackageError(
+      'ARTIFACT_INVALID',
+      `batchSize in the configuration of ${path} must be a whole number from 1, got ${JSON.stringify(batchSize)}. ` +
+        'Create the archive again.',
+    );
+  }
+  return {
+    handler: {
+      kind: 'torchserve',
+      module: isOwn ? module : `ts.torch_handler.${module}`,
+      ...(entry !== undefined && { entry }),
+      ...(Number(batchSize) > 1 && { maxRequests: Number(batchSize) }),
+    },
+  };
 }
 
 /** Loads the weights of a module into its class, and saves both as one file. */
@@ -185,10 +218,10 @@ function labelsOf(folder: string): string[] | undefined {
   });
 }
 
-/** Returns the versions of PyTorch that the archive pins. */
-function pins(folder: string, requirements: unknown, path: string) {
+/** Returns the versions that the archive pins. @param names packages whose pins count. @default - all of them */
+function pins(folder: string, requirements: unknown, path: string, names?: readonly string[]) {
   if (requirements === undefined) return {};
-  return pinnedPackages(namedFile(folder, requirements, `${path} (model.requirementsFile)`), ['torch']);
+  return pinnedPackages(namedFile(folder, requirements, `${path} (model.requirementsFile)`), names);
 }
 
 /** Returns the version of a model, whose archive counts versions by decimal numbers such as `1.0`. */
@@ -201,20 +234,23 @@ function versionNote(version: unknown): string[] {
   return [`modelVersion: ${version} is replaced by a whole number; choose it with \`--version\``];
 }
 
-/** Returns notes on the settings of the server, with the variables that do the same. */
-function configNotes(content: unknown, file: string): string[] {
-  const { minWorkers, maxWorkers, batchSize, maxBatchDelay, responseTimeout, startupTimeout, ...others } =
-    object(content);
+/**
+ * Returns notes on the settings of the server, with the variables that do the same.
+ *
+ * @param isHandled whether the handler itself reads the other settings, and the package keeps the size of batches
+ */
+function configNotes(settings: Json, file: string, isHandled: boolean): string[] {
+  const { minWorkers, maxWorkers, batchSize, maxBatchDelay, responseTimeout, startupTimeout, ...others } = settings;
   const set = (name: string, variable: string, value: unknown) =>
     value === undefined ? [] : [`${file}, ${name}: set ${variable}=${value} for the server`];
   const [workers, name] = maxWorkers === undefined ? [minWorkers, 'minWorkers'] : [maxWorkers, 'maxWorkers'];
   return [
     ...set(name, ENVIRONMENT.workers, workers),
-    ...batchSizeNotes(`${file}, batchSize`, Number(batchSize ?? 1) > 1),
+    ...batchSizeNotes(`${file}, batchSize`, !isHandled && Number(batchSize ?? 1) > 1),
     ...batchWindowNotes(`${file}, maxBatchDelay`, Number(batchSize ?? 1) > 1 ? Number(maxBatchDelay ?? 0) : 0),
     ...set('responseTimeout', ENVIRONMENT.timeoutSeconds, responseTimeout),
     ...set('startupTimeout', ENVIRONMENT.startSeconds, startupTimeout),
-    ...Object.keys(others).map((key) => `${file}, ${key}: the setting has no counterpart`),
+    ...(isHandled ? [] : Object.keys(others)).map((key) => `${file}, ${key}: the setting has no counterpart`),
   ];
 }
 

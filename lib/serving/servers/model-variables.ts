@@ -1,15 +1,16 @@
 import { ENVIRONMENT } from '@modelship/runtime/contract';
-import { PICKLE_FORMATS } from '@modelship/runtime/manifest';
+import { trustFor } from '@modelship/runtime/manifest';
 import { guardVariables } from '../../model/guards.js';
 import type { Model } from '../../model/model.js';
 
 /** Returns the variables that make Modelship's runtime serve the model at `location`, a folder or a URL. */
 export function modelVariables(model: Model, location: string): { [name: string]: string } {
+  const trust = trustFor(model.manifest.format);
   return {
     [ENVIRONMENT.model]: location,
     [ENVIRONMENT.modelDigest]: model.digest,
-    // A `Model` of a pickle format exists only if the user marked it as trusted.
-    ...(PICKLE_FORMATS.includes(model.manifest.format) && { [ENVIRONMENT.trustPickle]: 'true' }),
+    // A `Model` of a format that needs trust exists only if the user declared it.
+    ...(trust && { [ENVIRONMENT[trust]]: 'true' }),
     ...optionalVariables(model),
   };
 }
@@ -34,5 +35,6 @@ export const MODEL_VARIABLES: readonly string[] = [
   ENVIRONMENT.models,
   ENVIRONMENT.modelDigest,
   ENVIRONMENT.trustPickle,
+  ENVIRONMENT.trustCode,
   ...OPTIONAL_VARIABLES,
 ];

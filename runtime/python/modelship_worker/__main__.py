@@ -1,6 +1,5 @@
 """Loads a model, reports its signatures, and handles one request at a time until the runtime exits."""
 
-import importlib
 import os
 import socket
 import sys
@@ -14,20 +13,6 @@ from .sandbox import restrict
 
 # The runtime passes the worker's end of the connection as this file descriptor.
 SOCKET = 3
-
-# Only the module of the model's format is imported, because its framework may take seconds to load.
-MODULES = {
-    "catboost": "catboost_model",
-    "exported_program": "exported_program",
-    "lightgbm": "lightgbm_model",
-    "pickle": "pickle_model",
-    "saved_model": "saved_model",
-    "skops": "skops_model",
-    "torch_pickle": "torch_pickle",
-    "torchscript": "torchscript",
-    "xgboost": "xgboost_model",
-}
-
 
 def main():
     tie_to_server()
@@ -44,14 +29,16 @@ def main():
     try:
         # Imported here, so that a missing NumPy is reported like any other missing package.
         from .answers import answer
+        from .models import load_model
         from .tensors import raw_tensor
 
         declared = header["declared"]
         if "code" in header:
             provide(header["code"])
-        module = importlib.import_module(f"modelship_worker.{MODULES[header['format']]}")
-        model = module.load(header["path"], header["threads"], declared)
+        model = load_model(header["format"], header["path"], header["threads"], declared)
         loaded = {"signatures": model.signatures, "restrictions": restrictions}
+        if hasattr(model, "max_requests"):
+            loaded["maxRequests"] = model.max_requests
         # Undeclared outputs mean that the model is being packed, which also needs its requirements.
         if "outputs" not in declared:
             loaded["requirements"] = requirements(model.modules)

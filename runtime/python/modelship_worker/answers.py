@@ -6,6 +6,7 @@ import traceback
 
 import numpy as np
 
+from .errors import Failed
 from .frames import FrameTooLarge, write_frame
 from .tensors import datatype_of, raw_tensor, read_tensors
 
@@ -27,6 +28,9 @@ def answer(connection, model, header, body):
             arrays = model.run(signature, inputs)
         except REFUSALS as error:
             refuse(connection, error)
+            return
+        except Failed as error:
+            fail(connection, error.code, str(error))
             return
         specs = model.signatures[signature]["outputs"]
         if len(arrays) != len(specs):

@@ -11,6 +11,14 @@ class CannotServe(Exception):
     """The model is of a kind that cannot be served. The message explains the fix to the person who packs the model."""
 
 
+class Failed(Exception):
+    """A request failed in a way that its caller may know."""
+
+    def __init__(self, code, message):
+        super().__init__(message)
+        self.code = code
+
+
 # Pickle's message if a class or function was defined in the script or notebook that saved the model.
 DEFINED_IN_MAIN = re.compile(r"Can't get attribute '([^']+)' on <module '(?:__main__|modelship_worker\.__main__)'")
 

@@ -7,7 +7,7 @@ import sys
 BY_VALUE = "cloudpickle"
 
 # Package names of modules whose name differs.
-PACKAGES = {"sklearn": "scikit-learn"}
+PACKAGES = {"PIL": "pillow", "sklearn": "scikit-learn", "ts": "torchserve", "yaml": "pyyaml"}
 
 
 def requirements(modules):

@@ -1,4 +1,4 @@
-import type { ModelFormat } from '../manifest/index.js';
+import type { Handler, ModelFormat } from '../manifest/index.js';
 import type { TextOptions } from '../tensor/request.js';
 import type { Signature, Tensor } from '../tensor/tensor.js';
 
@@ -94,6 +94,8 @@ export interface LoadedModel {
   readonly examples?: readonly (readonly Tensor[])[];
   /** What the processes of the model cannot do, for people, such as `no TCP connections`. @default - it has none */
   readonly restrictions?: readonly string[];
+  /** Maximum number of requests that the model takes together, which no trial has to find out. @default - a trial does */
+  readonly maxRequests?: number;
   /** Whether the artifact declares that outputs and inputs have different row counts. @default - it declares nothing */
   readonly givesOtherRows?: boolean;
   /** Maximum number of runs in flight now. @default 1 */
@@ -148,6 +150,8 @@ export interface Artifact {
   readonly method?: 'predict' | 'predict_proba';
   /** Names of the outputs of a module that gives them by position. @default - `output`, or `output_0` and so on */
   readonly outputNames?: readonly string[];
+  /** Code that answers requests, for the format `handler`, with the path of its model on disk. */
+  readonly handler?: Handler;
   /** Folder of the Python modules that the artifact imports. @default - it imports installed packages only */
   readonly code?: string;
   /**
@@ -186,6 +190,8 @@ export interface EngineOptions {
   readonly processes?: number;
   /** Whether to load formats that can run arbitrary code from the file. @default false */
   readonly trustPickle?: boolean;
+  /** Whether to run handlers, which are code of the package. @default false */
+  readonly trustCode?: boolean;
   /** Worker processes for one model of a Python framework. @default 1 */
   readonly workers?: number;
   /**

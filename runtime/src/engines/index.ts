@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import type { Manifest, ModelFormat } from '../manifest/index.js';
+import type { Handler, Manifest, ModelFormat } from '../manifest/index.js';
 import { ModelPackageError, needsPython, TENSORS_SIGNATURE } from '../manifest/index.js';
 import type { Artifact, Engine } from './engine.js';
 
@@ -28,21 +28,27 @@ const ENGINES: Partial<Record<ModelFormat, () => Promise<Engine>>> = {
   xgboost: async () => (await import('./trees/xgboost-engine.js')).xgboostEngine,
   catboost: python,
   onnx: async () => (await import('./onnx/onnx-engine.js')).onnxEngine,
+  handler: python,
   npz: async () => (await import('./recommend/recommend-engine.js')).recommendEngine,
 };
 
 /** Returns the artifact of the package in `directory`, with the signature in its manifest. */
 export function artifactOf(directory: string, manifest: Manifest): Artifact {
-  const { artifact, code, format, signatures, task } = manifest;
-  // A task has a signature for the model's own tensors, unless the model does the task itself.
-  const { inputs, outputs } = (task && signatures?.[TENSORS_SIGNATURE]) ?? manifest;
+  const { artifact, code, format, handler, signatures, task } = manifest;
+  // A task or a handler has a signature for the model's own tensors, unless it does without or is the model itself.
+  const { inputs, outputs } = ((task || handler) && signatures?.[TENSORS_SIGNATURE]) ?? manifest;
   return {
     path: join(directory, artifact),
     format,
     declared: { inputs, outputs },
     needsPython: needsPython(manifest),
+    ...(handler && { handler: onDisk(handler, directory) }),
     ...(code !== undefined && { code: join(directory, code) }),
   };
+}
+
+function onDisk({ model, ...handler }: Handler, directory: string): Handler {
+  return { ...handler, ...(model && { model: { ...model, path: join(directory, model.path) } }) };
 }
 
 /**

@@ -5,6 +5,7 @@ export { fileDigests, packageDigest } from './digest.js';
 export { type Bytes, FileBytes } from './file-bytes.js';
 export { fileOperators } from './file-operators.js';
 export { checkOnnx, decompressedStart, detectFormat, isZip, SAVED_MODEL_GRAPH } from './format.js';
+export { HANDLER_SIGNATURES, REQUEST_SIGNATURE } from './handler.js';
 export { checkIdentity } from './identity.js';
 export { IMAGE_INPUT, isImageTask, isTextTask, PIXEL_MASK } from './image-task.js';
 export { needsPython } from './needs-python.js';
@@ -20,6 +21,9 @@ export {
   BACKGROUND_FILE,
   type EmbedTask,
   type FillMaskTask,
+  HANDLER_KINDS,
+  type Handler,
+  type HandlerKind,
   type ImageClassificationTask,
   type ImageEmbeddingTask,
   type ImageInput,
@@ -53,6 +57,8 @@ export {
   type TextTask,
   type TextTokenizer,
   type TokenClassificationTask,
+  type Trust,
+  trustFor,
   type ZeroShotClassificationTask,
 } from './schema.js';
 export { signaturesOf, withInputRules } from './signatures.js';

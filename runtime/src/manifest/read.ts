@@ -3,6 +3,7 @@ import { join, resolve } from 'node:path';
 import { RUNTIME_VERSION } from '../version.js';
 import { packageDigest } from './digest.js';
 import { SAVED_MODEL_GRAPH } from './format.js';
+import { handlerFaults } from './handler.js';
 import { ModelPackageError } from './package-error.js';
 import { MAX_MANIFEST_BYTES, readRegularFile } from './regular-file.js';
 import {
@@ -15,6 +16,7 @@ import {
   REFERENCE_FILE,
   SAMPLES_FILE,
   SCHEMA_VERSION,
+  trustFor,
 } from './schema.js';
 import { taskFaults } from './task.js';
 
@@ -153,14 +155,14 @@ function checkContent(manifest: Manifest, source: string): void {
   if (code !== undefined && !PICKLE_FORMATS.includes(format)) {
     faults.push(`  - code: the format ${format} imports no modules of a package`);
   }
-  const foreign = PICKLE_FORMATS.includes(format) ? [] : requirements.filter((line) => !FRAMEWORKS.test(line));
+  const foreign = trustFor(format) ? [] : requirements.filter((line) => !FRAMEWORKS.test(line));
   if (foreign.length > 0) {
     const allowed =
       'numpy, pandas, scikit-learn, skops, tensorflow, tensorflow-cpu, torch, lightgbm, xgboost, xgboost-cpu and catboost ' +
       'are allowed';
     faults.push(`  - requirements: ${foreign.join(', ')} cannot be required by the format ${format}; ${allowed}`);
   }
-  faults.push(...taskFaults(manifest).map((fault) => `  - ${fault}`));
+  faults.push(...[...taskFaults(manifest), ...handlerFaults(manifest)].map((fault) => `  - ${fault}`));
   if (faults.length === 0) return;
   throw new ModelPackageError(
     'MANIFEST_INVALID',

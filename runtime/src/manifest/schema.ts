@@ -32,6 +32,7 @@ export const MODEL_FORMATS = [
   'xgboost',
   'catboost',
   'npz',
+  'handler',
 ] as const;
 
 /** Format of a saved model. */
@@ -39,6 +40,21 @@ export type ModelFormat = (typeof MODEL_FORMATS)[number];
 
 /** Formats that can run code from the file when loaded. */
 export const PICKLE_FORMATS: readonly ModelFormat[] = ['exported_program', 'torch_pickle', 'pickle'];
+
+/** Option that declares trust in files of a format, in code. */
+export type Trust = 'trustPickle' | 'trustCode';
+
+/** Returns the option that a format needs because its files can run code. Undefined for formats that cannot. */
+export function trustFor(format: ModelFormat): Trust | undefined {
+  if (format === 'handler') return 'trustCode';
+  return PICKLE_FORMATS.includes(format) ? 'trustPickle' : undefined;
+}
+
+/** Interfaces of handlers: Modelship's own, and those of other servers. */
+export const HANDLER_KINDS = ['modelship', 'torchserve'] as const;
+
+/** Interface of a handler. */
+export type HandlerKind = (typeof HANDLER_KINDS)[number];
 
 /** Formats of models that take rows of a table: estimators and boosted trees. */
 export const TABULAR_FORMATS: readonly ModelFormat[] = ['pickle', 'skops', 'lightgbm', 'xgboost', 'catboost'];
@@ -330,6 +346,14 @@ const task = z.discriminatedUnion('type', TASKS, {
       : undefined,
 });
 
+const handler = z.strictObject({
+  kind: z.enum(HANDLER_KINDS),
+  module: text(/^[A-Za-z_]\w*(\.[A-Za-z_]\w*)*$/, 'must be the name of a Python module'),
+  entry: z.optional(text(/^[A-Za-z_]\w*$/, 'must be the name of a class or function')),
+  maxRequests: z.optional(z.int().check(z.gte(1))),
+  model: z.optional(z.strictObject({ path: packagePath, format: z.enum(MODEL_FORMATS) })),
+});
+
 /**
  * Version of the manifest's schema. A change that earlier versions of Modelship cannot read raises it. The manifest then
  * also has `minimumVersion`, the first version of Modelship that reads it.
@@ -349,6 +373,7 @@ const manifestObject = z.strictObject({
   outputs: tensorSpecs,
   signatures: z.optional(z.record(filled, z.strictObject({ inputs: tensorSpecs, outputs: tensorSpecs }))),
   task: z.optional(task),
+  handler: z.optional(handler),
   samples: z.strictObject({
     count,
     tolerance: z.strictObject({ absolute: share, relative: share }),
@@ -663,6 +688,20 @@ export interface RecommendTask {
 /** What a model does with texts, pictures or queries, and the steps before and after it. */
 export type Task = TextTask | ImageTask | RecommendTask;
 
+/** Python code that answers requests. The artifact is the folder with its modules and files. */
+export interface Handler {
+  /** Interface that the code implements. */
+  kind: HandlerKind;
+  /** Module in this folder, or in an installed package. */
+  module: string;
+  /** Class or function in the module. Absent if the interface finds it by itself. */
+  entry?: string | undefined;
+  /** Maximum number of requests that the code answers together. Absent for one at a time. */
+  maxRequests?: number | undefined;
+  /** Model that is loaded for the code, whose signature is `tensors`. Absent if the code loads its model itself. */
+  model?: { path: string; format: ModelFormat } | undefined;
+}
+
 /** Contents of `model.json` in a model package. */
 export interface Manifest {
   schemaVersion: typeof SCHEMA_VERSION;
@@ -679,6 +718,8 @@ export interface Manifest {
    * `tensors` has the model's own, unless the task is `recommend`.
    */
   task?: Task | undefined;
+  /** Code that answers requests, for the format `handler`. */
+  handler?: Handler | undefined;
   samples: {
     count: number;
     tolerance: { absolute: number; relative: number };

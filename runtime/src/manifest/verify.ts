@@ -83,13 +83,14 @@ export async function verifyFiles(directory: string, manifest: Manifest): Promis
 
 async function rejectUnlisted(
   directory: string,
-  { name, artifact, code, format, files, task }: Manifest,
+  { name, artifact, code, format, files, handler, task }: Manifest,
 ): Promise<void> {
   const listed = new Set(files.map(({ path }) => path));
   const read: string[] = [];
-  for (const model of [artifact, ...Object.values(furtherModels(task))]) {
+  const further = [...Object.values(furtherModels(task)), ...(handler?.model ? [handler.model.path] : [])];
+  for (const model of [artifact, ...further]) {
     if (!listed.has(model)) read.push(...(await filesBelow(directory, model)));
-    else if (format === 'onnx') {
+    else if (format === 'onnx' || (model === handler?.model?.path && handler.model.format === 'onnx')) {
       read.push(...externalData(join(directory, model)).map((path) => posix.join(posix.dirname(model), path)));
     }
   }

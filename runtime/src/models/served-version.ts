@@ -42,6 +42,8 @@ export interface VersionOptions extends GuardOptions {
   readonly workerEnvironment?: readonly string[];
   /** Whether to load formats that can run code named in the file. @default false */
   readonly trustPickle?: boolean;
+  /** Whether to run handlers, which are code of the package. @default false */
+  readonly trustCode?: boolean;
   /** Whose signature packages must have. @default - signatures are not verified */
   readonly signedBy?: SignatureTrust;
   /** Whether Open Inference requests must use the exact names and datatypes of the inputs. @default false */
@@ -232,7 +234,9 @@ export class ServedVersion implements ServedModel {
       return;
     }
     const own = samples.map((sample) => sample.inputs);
-    const examples = own.length > 0 ? own : await acceptedExamples(model);
+    // A request that nobody sent could have effects, if a handler answers it.
+    const needsExamples = own.length === 0 && model.maxRequests === undefined;
+    const examples = needsExamples ? await acceptedExamples(model) : own;
     const threads = await placeModel(model, examples[0], this.options);
     const scheduler = this.schedulerOf(model);
     this.scheduler = scheduler;

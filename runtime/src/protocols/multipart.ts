@@ -12,8 +12,10 @@ export function isForm(contentType: string): boolean {
 export interface Field {
   readonly name: string;
   readonly bytes: Buffer;
-  /** Content type of the part; empty if it has none. */
+  /** Content type of the part. */
   readonly type: string;
+  /** Whether it was sent as a file instead of as text. */
+  readonly isFile: boolean;
 }
 
 /**
@@ -38,13 +40,15 @@ export async function multipartFields(body: Buffer, contentType: string): Promis
       fail(error);
       return;
     }
-    form.on('field', (name, value, { mimeType }) => fields.push({ name, bytes: Buffer.from(value), type: mimeType }));
+    form.on('field', (name, value, { mimeType }) =>
+      fields.push({ name, bytes: Buffer.from(value), type: mimeType, isFile: false }),
+    );
     form.on('file', (name, stream, { mimeType }) => {
       const chunks: Buffer[] = [];
       stream.on('data', (chunk: Buffer) => chunks.push(chunk));
       stream.on('error', fail);
       stream.on('end', () => {
-        fields.push({ name, bytes: Buffer.concat(chunks), type: mimeType });
+        fields.push({ name, bytes: Buffer.concat(chunks), type: mimeType, isFile: true });
       });
     });
     form.on('error', fail);

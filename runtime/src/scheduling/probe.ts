@@ -110,6 +110,9 @@ export async function probeBatching(
   isMadeUp = false,
   signal?: AbortSignal,
 ): Promise<Batching> {
+  if (model.maxRequests !== undefined) {
+    return { maxRows: model.maxRequests, signatures: Object.keys(model.signatures) };
+  }
   const rowsByLength = model.lengths && (await measureLengths(model, model.lengths, signal));
   const maxRows = rowsByLength ? rowsByLength[0]!.rows : await batchRows(model, examples[0], { signal });
   if (maxRows === 1) return ALONE;

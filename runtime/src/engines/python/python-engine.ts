@@ -1,7 +1,7 @@
 import { basename, resolve } from 'node:path';
 import { START_SECONDS } from '../../contract.js';
 import { availableProcessors, memoryLimit, shareOf } from '../../host-limits.js';
-import { ModelPackageError, PICKLE_FORMATS } from '../../manifest/index.js';
+import { ModelPackageError, PICKLE_FORMATS, trustFor } from '../../manifest/index.js';
 import { checkPickles, describeUnknown } from '../../pickle/index.js';
 import { checkInputs } from '../../tensor/check-inputs.js';
 import { InferenceError } from '../../tensor/errors.js';
@@ -18,17 +18,26 @@ const MIB = 2 ** 20;
 /** Runs models of Python frameworks in separate processes, so that this process never unpickles anything. */
 export const pythonEngine: Engine = {
   async load(
-    { path, format, declared, method, outputNames, code, verify }: Artifact,
+    { path, format, declared, method, outputNames, code, handler, verify }: Artifact,
     options: EngineOptions,
   ): Promise<LoadedModel> {
-    const pickles = PICKLE_FORMATS.includes(format) ? await checkPickles(path, format) : undefined;
-    if (pickles && !options.trustPickle) {
+    // Trust in a handler includes its model, because it could load any file itself.
+    const model = handler?.model ?? { path, format };
+    const pickles = PICKLE_FORMATS.includes(model.format) ? await checkPickles(model.path, model.format) : undefined;
+    if (pickles && !handler && !options.trustPickle) {
       throw new ModelPackageError(
         'FORMAT_UNTRUSTED',
         `${path} has the format ${format}, and loading it can run code from the file. It imports ` +
           `${describeUnknown(pickles)}. Export the model to ONNX, ` +
           'or, if you trust its origin as your own code, set MODELSHIP_TRUST_PICKLE to true (`trustPickle` in code, ' +
           '`--trust-pickle` on the command line).',
+      );
+    }
+    if (trustFor(format) === 'trustCode' && !options.trustCode) {
+      throw new ModelPackageError(
+        'FORMAT_UNTRUSTED',
+        `${path} is the code of a handler, which runs when it is loaded and for each request. If you trust its origin as your ` +
+          'own code, set MODELSHIP_TRUST_CODE to true (`trustCode` in code, `--trust-code` on the command line).',
       );
     }
     if (process.platform === 'win32') {
@@ -48,12 +57,13 @@ export const pythonEngine: Engine = {
       python: basename(python) === python ? python : resolve(python),
       path: resolve(path),
       format,
-      trusted: PICKLE_FORMATS.includes(format),
+      trusted: trustFor(format) !== undefined,
       environment: options.workerEnvironment,
       declared,
       method,
       outputNames,
       code: code === undefined ? undefined : resolve(code),
+      handler,
       verify: verify ?? (async () => {}),
       // Workers run concurrently and share the CPUs.
       threads: Math.max(1, Math.floor(threads / workers)),
@@ -71,9 +81,10 @@ class PythonModel implements LoadedModel {
   readonly requirements: readonly string[] | undefined;
   readonly restrictions: readonly string[] | undefined;
   readonly examples: LoadedModel['examples'];
+  readonly maxRequests: number | undefined;
 
   constructor(
-    { signatures, requirements, restrictions, examples }: WorkerModel,
+    { signatures, requirements, restrictions, examples, maxRequests }: WorkerModel,
     private readonly pool: WorkerPool,
     readonly concurrency: number,
     readonly processors: number,
@@ -82,6 +93,7 @@ class PythonModel implements LoadedModel {
     this.requirements = requirements;
     this.restrictions = restrictions;
     this.examples = examples;
+    this.maxRequests = maxRequests;
   }
 
   get isHealthy(): boolean {

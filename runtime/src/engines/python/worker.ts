@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import type { Socket } from 'node:net';
-import { ModelPackageError } from '../../manifest/index.js';
+import { type Handler, ModelPackageError } from '../../manifest/index.js';
 import { TemporaryFolder } from '../../temporary-folder.js';
 import { InferenceError, STATUS_CODES, type StatusCode } from '../../tensor/errors.js';
 import type { Signature, Tensor } from '../../tensor/tensor.js';
@@ -31,6 +31,8 @@ export interface WorkerOptions {
   readonly outputNames?: readonly string[];
   /** Folder of the Python modules that the file imports. @default - none */
   readonly code?: string;
+  /** Code that answers requests, for the format `handler`. @default - the model answers them */
+  readonly handler?: Handler;
   readonly threads: number;
   /** Milliseconds after which a worker that has not loaded the model is killed. */
   readonly loadLimitMs: number;
@@ -138,6 +140,7 @@ export class Worker {
       method,
       outputNames,
       code,
+      handler,
       threads,
       python,
       loadLimitMs,
@@ -145,7 +148,7 @@ export class Worker {
     let frame: Frame;
     try {
       frame = await this.call(
-        encodeFrame({ path, format, trusted, declared: { ...declared, method, outputNames }, code, threads }),
+        encodeFrame({ path, format, trusted, declared: { ...declared, method, outputNames, handler }, code, threads }),
         loadLimitMs,
       );
     } catch (error) {
@@ -265,7 +268,10 @@ function examplesOf(frame: Frame, { signatures }: WorkerModel): Tensor[][] {
 }
 
 /** Description of the model that a worker returns once it has loaded it. */
-export type WorkerModel = Pick<LoadedModel, 'signatures' | 'requirements' | 'restrictions' | 'examples'>;
+export type WorkerModel = Pick<
+  LoadedModel,
+  'signatures' | 'requirements' | 'restrictions' | 'examples' | 'maxRequests'
+>;
 
 interface WorkerFailure {
   readonly code: StatusCode;

@@ -19,6 +19,7 @@ const PLATFORMS: Record<ModelFormat, string> = {
   xgboost: 'xgboost',
   catboost: 'catboost',
   npz: 'modelship_npz',
+  handler: 'python_handler',
 };
 
 /** Returns the format of a model from the platform name in the metadata of this server, or undefined for another name. */

@@ -3,6 +3,7 @@ import { loadedModels, loadingError, type ModelCatalog, type ModelControl } from
 import type { ServedModel } from '../../models/served-model.js';
 import { InferenceError, invalid } from '../../tensor/errors.js';
 import { asInferenceError, handled } from '../handled.js';
+import { callHandler, handlerRequest, isHandler } from '../handler.js';
 import { answerTexts } from '../hugging-face/index.js';
 import { infer, inferTyped, isInferRequest } from '../open-inference/index.js';
 import { pictureRequest } from '../pictures.js';
@@ -92,6 +93,7 @@ async function invoke(
   attributes: Attributes,
   byDefault: string,
 ): Promise<HttpResponse> {
+  if (isHandler(model)) return callHandler(model, await handlerRequest(request), refusal);
   const { 'content-type': contentType, accept } = request.headers;
   if (contentType?.startsWith(TRITON_TYPE)) return inferTyped(model, request, TRITON_TYPE);
   const method = attributes.get('tfs-method') ?? 'predict';

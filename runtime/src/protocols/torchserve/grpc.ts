@@ -1,6 +1,7 @@
 import { loadingError } from '../../models/model-catalog.js';
 import { InferenceError, invalid } from '../../tensor/errors.js';
 import type { GrpcService } from '../grpc-service.js';
+import { callHandler, isHandler } from '../handler.js';
 import { FIELD, isJson } from './content.js';
 import { predict, versionNumber } from './predict.js';
 
@@ -24,12 +25,21 @@ export const torchServeGrpc: GrpcService = {
           version && models.find(name) ? `Model version: ${written} does not exist for model` : 'Model not found';
         throw loadingError(models, name, version) ?? new InferenceError('NOT_FOUND', `${what}: ${name}`);
       }
+      if (isHandler(model)) {
+        const parts = Object.entries(input).map(([name, bytes]) => ({ name, type: '', bytes }));
+        const { body } = await callHandler(model, { headers: {}, parts, signal }, failed);
+        return { prediction: Buffer.from(body) };
+      }
       const bytes = bytesOf(input);
       const body = await predict(model, { bytes, json: isJson('', bytes) }, signal);
       return { prediction: Buffer.from(body) };
     },
   }),
 };
+
+function failed(_status: number, message: string): never {
+  throw new InferenceError('INTERNAL', message);
+}
 
 /** Returns the only entry, or the entry with the usual name. */
 function bytesOf(input: PredictionsRequest['input']): Buffer {

@@ -3,6 +3,7 @@ import { loadingError, type ModelCatalog } from '../../models/model-catalog.js';
 import type { ServedModel } from '../../models/served-model.js';
 import type { InferenceError } from '../../tensor/errors.js';
 import { asInferenceError, handled } from '../handled.js';
+import { callHandler, handlerRequest, isHandler } from '../handler.js';
 import { explain } from '../kserve/index.js';
 import { pictureRequest } from '../pictures.js';
 import type { Protocol } from '../protocol.js';
@@ -16,6 +17,7 @@ const TYPES: Readonly<Record<number, string>> = {
   404: 'ModelNotFoundException',
   408: 'RequestTimeoutException',
   429: 'TooManyRequestsException',
+  500: 'InternalServerException',
   503: 'ServiceUnavailableException',
 };
 
@@ -47,7 +49,7 @@ export function torchServe(): Protocol {
 
 type Answer = (model: ServedModel, request: HttpRequest) => Promise<Buffer | string>;
 
-function routesOf(what: string, models: ModelCatalog, answer: Answer): readonly Route[] {
+function routesOf(what: 'predictions' | 'explanations', models: ModelCatalog, answer: Answer): readonly Route[] {
   const handler = handled(errorResponse, async (request, { model: name = '', version: written }) => {
     const version = versionNumber(written);
     const model = models.find(name, version);
@@ -55,6 +57,14 @@ function routesOf(what: string, models: ModelCatalog, answer: Answer): readonly 
       const loading = loadingError(models, name, version);
       if (loading) throw loading;
       return notFound(models, name, written);
+    }
+    if (isHandler(model)) {
+      const { headers, ...rest } = await handlerRequest(request);
+      return callHandler(
+        model,
+        { ...rest, headers: { ...headers, explain: what === 'explanations' ? 'True' : 'False' } },
+        handlerFailure,
+      );
     }
     return jsonResponse(await answer(model, request));
   });
@@ -73,10 +83,15 @@ function notFound(models: ModelCatalog, name: string, version: string | undefine
   );
 }
 
+/** Encodes the failure of a handler, which TorchServe reports as an internal error whatever its status. */
+function handlerFailure(status: number, message: string): HttpResponse {
+  return failure(status, message, TYPES[500]!);
+}
+
 function errorResponse(failed: unknown): HttpResponse {
   const error: InferenceError = asInferenceError(failed);
   const { status, headers } = failureResponse(error, '');
-  return { ...failure(status, error.message, TYPES[status] ?? 'InternalServerException'), headers };
+  return { ...failure(status, error.message, TYPES[status] ?? TYPES[500]!), headers };
 }
 
 function failure(code: number, message: string, type: string): HttpResponse {

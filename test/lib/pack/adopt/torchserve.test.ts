@@ -124,16 +124,22 @@ test('the class of a model runs only if it is trusted', async () => {
 
 test.each<[string, () => string, string, RegExp, Partial<PackOptions>?]>([
   [
-    'a handler of its own',
+    'a handler of its own without trust',
     () => changed({ handler: 'steps.py:run' }, { 'steps.py': '' }),
-    'FORMAT_UNSUPPORTED',
-    /"steps\.py:run"\) names steps\.py, which has steps around the model/,
+    'FORMAT_UNTRUSTED',
+    /has code that runs when the model is packed, .* add `--trust-code`/,
   ],
   [
-    'a handler named as a default one',
+    'a handler named as a default one without trust',
     () => changed({ handler: 'image_classifier' }, { 'image_classifier.py': '' }),
+    'FORMAT_UNTRUSTED',
+    /add `--trust-code`/,
+  ],
+  [
+    'a handler that is no module',
+    () => changed({ handler: 'my-steps.py' }, { 'my-steps.py': '' }),
     'FORMAT_UNSUPPORTED',
-    /names image_classifier\.py, which has steps/,
+    /"my-steps\.py"\) is not the name of a Python module/,
   ],
   [
     'a handler that is missing',
@@ -148,22 +154,10 @@ test.each<[string, () => string, string, RegExp, Partial<PackOptions>?]>([
     /"constructor"\) is neither a file/,
   ],
   [
-    'text_classifier',
+    'text_classifier without trust',
     () => changed({ handler: 'text_classifier' }),
-    'FORMAT_UNSUPPORTED',
-    /"text_classifier"\): the handler reads its vocabulary from a pickle/,
-  ],
-  [
-    'object_detector',
-    () => changed({ handler: 'object_detector' }),
-    'FORMAT_UNSUPPORTED',
-    /"object_detector"\): the handler expects a list of dictionaries/,
-  ],
-  [
-    'image_segmenter',
-    () => changed({ handler: 'image_segmenter' }),
-    'FORMAT_UNSUPPORTED',
-    /"image_segmenter"\): the handler responds with the class of each pixel/,
+    'FORMAT_UNTRUSTED',
+    /add `--trust-code`/,
   ],
   [
     'a handler in C++',
