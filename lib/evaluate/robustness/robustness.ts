@@ -4,10 +4,10 @@ import type { Chart, Point } from '../../report/chart.js';
 import { figureOrNone } from '../../report/figure.js';
 import { metricOrDefault } from '../comparison/comparison.js';
 import { EvaluationDataError } from '../metrics/compute.js';
-import { type ColumnRanges, columnRanges } from '../numeric-columns.js';
+import { type ColumnRanges, columnRanges, dataLike } from '../numeric-columns.js';
 import type { RowEvaluation } from '../row-evaluation.js';
 import { type Predict, type SampledBatch, SEED } from '../row-sample.js';
-import { ADVERSARIAL_QUERIES, adversarialInputs, canSearch, EPSILONS } from './adversarial.js';
+import { ADVERSARIAL_QUERIES, adversarialInputs, adversaryOf } from './adversarial.js';
 import { COLUMN_PERTURBATIONS } from './column-perturbations.js';
 import { JPEG } from './jpeg.js';
 import type { Perturbation } from './perturbation.js';
@@ -29,6 +29,10 @@ export interface RobustnessResult {
   readonly unit: string;
   /** Details of the change. @default - the name says all */
   readonly note?: string | undefined;
+  /** Rows that were changed. @default - all that were drawn */
+  readonly rows?: number;
+  /** Value of the metric for these rows, unchanged. @default - that of all drawn rows, if they were changed */
+  readonly unchanged?: number;
   readonly levels: readonly RobustnessLevel[];
 }
 
@@ -58,8 +62,10 @@ export interface RobustnessOptions {
 const PERTURBATIONS: readonly Perturbation[] = [...COLUMN_PERTURBATIONS, TYPOS, JPEG];
 
 /** Change of a whole batch at a level. */
-interface Change extends Omit<RobustnessResult, 'levels'> {
+interface Change extends Pick<RobustnessResult, 'name' | 'unit' | 'note'> {
   readonly levels: readonly number[];
+  /** Most rows that are changed. @default - all */
+  readonly rows?: number | undefined;
   apply(batch: SampledBatch, level: number, random: () => number): Promise<readonly Tensor[]>;
 }
 
@@ -73,7 +79,7 @@ export async function robustnessOf(
   batches: Iterable<SampledBatch>,
   options: RobustnessOptions,
 ): Promise<RobustnessReport | undefined> {
-  const { evaluation, signal, step } = options;
+  const { evaluation, signal } = options;
   const metric = metricOrDefault(evaluation(), options.metric);
   const [first] = batches;
   const ranges = columnRanges(batches);
@@ -89,17 +95,9 @@ export async function robustnessOf(
     if (signal?.aborted) return undefined;
     throw error;
   }
-  for (const { name, unit, note, levels, apply } of changesOf(first!, ranges, options)) {
-    const measured: RobustnessLevel[] = [];
-    for (const level of levels) {
-      if (signal?.aborted) break;
-      step?.(`${name} ${level}`);
-      // Each level starts anew, so that the stronger one changes the same values.
-      const random = randomNumbers(SEED);
-      const own = await levelAfter(batches, metric, level, options, (batch) => apply(batch, level, random));
-      if (own) measured.push(own);
-    }
-    if (measured.length > 0) changes.push({ name, unit, ...(note !== undefined && { note }), levels: measured });
+  for (const change of changesOf(first!, ranges, options)) {
+    const result = await resultOf(change, batches, { metric, rows }, options);
+    if (result) changes.push(result);
   }
   return {
     metric,
@@ -107,6 +105,61 @@ export async function robustnessOf(
     ...(unchanged !== undefined && { unchanged }),
     changes,
   };
+}
+
+/** Measures a change at all levels. @returns undefined if it is interrupted before the first is measured */
+async function resultOf(
+  { name, unit, note, levels, rows, apply }: Change,
+  drawn: Iterable<SampledBatch>,
+  { metric, rows: all }: Pick<RobustnessReport, 'metric' | 'rows'>,
+  options: RobustnessOptions,
+): Promise<RobustnessResult | undefined> {
+  const { signal, step } = options;
+  const isPart = rows !== undefined && rows < all;
+  const batches = isPart ? { [Symbol.iterator]: () => spreadRows(drawn, rows, all) } : drawn;
+  const measured: RobustnessLevel[] = [];
+  const levelOf = (level: number, change: (batch: SampledBatch) => Promise<readonly Tensor[]>) =>
+    levelAfter(batches, metric, level, options, change);
+  const before = isPart && !signal?.aborted ? await levelOf(0, async ({ inputs }) => inputs) : undefined;
+  for (const level of levels) {
+    step?.(`${name} ${level}`);
+    if (signal?.aborted) break;
+    // Each level starts anew, so that the stronger one changes the same values.
+    const random = randomNumbers(SEED);
+    const own = await levelOf(level, (batch) => apply(batch, level, random));
+    if (own) measured.push(own);
+  }
+  if (measured.length === 0) return undefined;
+  const ofPart = `${rows} rows, ${figureOrNone(before?.value)} without changes`;
+  const notes = [...(note === undefined ? [] : [note]), ...(isPart ? [ofPart] : [])];
+  return {
+    name,
+    unit,
+    ...(notes.length > 0 && { note: notes.join(', ') }),
+    ...(isPart && { rows }),
+    ...(before?.value !== undefined && { unchanged: before.value }),
+    levels: measured,
+  };
+}
+
+/** Yields some of all rows, evenly spread, as the rows of a data set may be sorted by their labels. */
+function* spreadRows(batches: Iterable<SampledBatch>, count: number, all: number): Generator<SampledBatch> {
+  let place = 0;
+  for (const { rows, inputs } of batches) {
+    const kept = rows.flatMap((_, row) => {
+      const isKept = Math.floor(((place + 1) * count) / all) > Math.floor((place * count) / all);
+      place++;
+      return isKept ? [row] : [];
+    });
+    if (kept.length === 0) continue;
+    yield { rows: kept.map((row) => rows[row]!), inputs: inputs.map((input) => withRows(input, kept, rows.length)) };
+  }
+}
+
+function withRows(input: Tensor, kept: readonly number[], rows: number): Tensor {
+  const width = input.data.length / rows;
+  const values = kept.flatMap((row) => [...input.data.slice(row * width, (row + 1) * width)]);
+  return { ...input, shape: [kept.length, ...input.shape.slice(1)], data: dataLike(input, values) };
 }
 
 function changesOf(batch: SampledBatch, ranges: ColumnRanges, options: RobustnessOptions): Change[] {
@@ -122,15 +175,21 @@ function changesOf(batch: SampledBatch, ranges: ColumnRanges, options: Robustnes
         ),
     }),
   );
-  if (!canSearch(batch, options.evaluation())) return changes;
+  const adversary = adversaryOf(batch.inputs, options.evaluation());
+  if (!adversary) return changes;
+  const { unit, epsilons, rows } = adversary;
   return [
     ...changes,
     {
       name: 'adversarial search',
-      unit: 'standard deviations of each column',
-      note: `at most ${ADVERSARIAL_QUERIES} queries for each row`,
-      levels: EPSILONS,
-      apply: (each, epsilon, random) => adversarialInputs(each, { ...options, ranges, random, epsilon }),
+      unit,
+      note: [
+        `at most ${ADVERSARIAL_QUERIES} queries for each row`,
+        ...(rows === undefined ? [] : [`${rows} rows`]),
+      ].join(', '),
+      levels: epsilons,
+      rows,
+      apply: (each, epsilon, random) => adversarialInputs(adversary, each, { ...options, ranges, random, epsilon }),
     },
   ];
 }
@@ -197,7 +256,7 @@ export function robustnessCharts({ metric, unchanged, changes }: RobustnessRepor
   const values = changes.flatMap(({ levels }) => levels.flatMap(({ value }) => value ?? []));
   // Shares are drawn from 0 to 1, so that a small fall looks small.
   const areShares = [...values, unchanged ?? 0].every((value) => value >= 0 && value <= 1);
-  return changes.map(({ name, unit, note, levels }): Chart => {
+  return changes.map(({ name, unit, note, levels, unchanged: own = unchanged }): Chart => {
     const missing = levels.filter(({ value }) => value === undefined).length;
     const notes = [note, ...(missing > 0 ? [`no figures at ${missing} of ${levels.length} levels`] : [])].filter(
       Boolean,
@@ -212,7 +271,7 @@ export function robustnessCharts({ metric, unchanged, changes }: RobustnessRepor
         {
           name: 'unchanged',
           shape: 'line',
-          points: levels.flatMap(({ level }) => pointsOf(level, unchanged)),
+          points: levels.flatMap(({ level }) => pointsOf(level, own)),
           isReference: true,
         },
       ],

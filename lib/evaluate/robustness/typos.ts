@@ -5,6 +5,9 @@ import type { Perturbation } from './perturbation.js';
 /** Rows of letters on a keyboard. */
 const KEYBOARD = ['qwertyuiop', 'asdfghjkl', 'zxcvbnm'];
 
+/** Words that can have a typo. */
+export const WORD = /\p{L}{2,}/gu;
+
 /** Typos that keep the length of a text, so that the places of its entities stay right. */
 export const TYPOS: Perturbation = {
   name: 'typos',
@@ -14,13 +17,13 @@ export const TYPOS: Perturbation = {
   apply: (tensor, { level, random }) => ({
     ...tensor,
     data: (tensor.data as Buffer[]).map((text) =>
-      Buffer.from(String(text).replace(/\p{L}{2,}/gu, (word) => (random() < level ? withTypo(word, random) : word))),
+      Buffer.from(String(text).replace(WORD, (word) => (random() < level ? withTypo(word, random) : word))),
     ) satisfies Tensor['data'],
   }),
 };
 
 /** Swaps two letters of a word, or hits the key beside one. */
-function withTypo(word: string, random: () => number): string {
+export function withTypo(word: string, random: () => number): string {
   const letters = [...word];
   const place = Math.floor(random() * (letters.length - 1));
   const [letter, next] = [letters[place]!, letters[place + 1]!];

@@ -2,7 +2,10 @@ import type { Tensor, TensorSpec } from '@modelship/runtime';
 import { randomNumbers } from '@modelship/runtime/serve';
 import sharp from 'sharp';
 import { describe, expect, test } from 'vitest';
-import { ADVERSARIAL_QUERIES, EPSILONS } from '../../../lib/evaluate/robustness/adversarial.js';
+import { ADVERSARIAL_QUERIES } from '../../../lib/evaluate/robustness/adversarial.js';
+import { COLUMNS } from '../../../lib/evaluate/robustness/adversarial-columns.js';
+import { PIXELS } from '../../../lib/evaluate/robustness/adversarial-pixels.js';
+import { WORDS } from '../../../lib/evaluate/robustness/adversarial-words.js';
 import {
   type RobustnessOptions,
   type RobustnessReport,
@@ -46,10 +49,21 @@ const classifier = (score: (row: readonly number[]) => number) => async (inputs:
   return [{ ...SCORES, shape: [scores.length, 2], data }];
 };
 
+const EPSILONS = COLUMNS.epsilons;
+
 const evaluation = () => evaluationOf([SCORES]);
 
 const measuredOf = async (batches: Iterable<SampledBatch>, options: RobustnessOptions) =>
   (await robustnessOf(batches, options))!;
+
+/** Measures all changes before the adversarial search, which takes longer. */
+async function withoutSearch(batches: Iterable<SampledBatch>, options: RobustnessOptions): Promise<RobustnessReport> {
+  const interruption = new AbortController();
+  const step = (text: string) => {
+    if (text.startsWith('adversarial')) interruption.abort();
+  };
+  return (await robustnessOf(batches, { ...options, step, signal: interruption.signal }))!;
+}
 
 const values = (report: RobustnessReport, name: string) =>
   report.changes.find((change) => change.name === name)!.levels.map(({ value }) => value!);
@@ -170,6 +184,121 @@ describe('adversarial search', () => {
   });
 });
 
+/** Returns a batch of texts or files whose label is right, with a model that scores `right` and `wrong`. */
+function scored(name: string, contents: readonly Buffer[], wrongScore: (content: Buffer) => Promise<number> | number) {
+  const spec: TensorSpec = { name: 'scores', datatype: 'FP32', shape: [-1, 2], labels: ['right', 'wrong'] };
+  const seen: Buffer[][] = [];
+  const predict: Predict = async ([input]) => {
+    const given = input!.data as Buffer[];
+    seen.push(given);
+    const scores = await Promise.all(given.map(wrongScore));
+    return [
+      { ...spec, shape: [scores.length, 2], data: Float32Array.from(scores.flatMap((each) => [1 - each, each])) },
+    ];
+  };
+  const rows = contents.map((_, index) => ({ place: `row ${index}`, label: 'right' }));
+  const inputs: Tensor[] = [{ name, datatype: 'BYTES', shape: [contents.length], data: [...contents] }];
+  return { batch: { rows, inputs }, seen, options: { predict, evaluation: () => evaluationOf([spec]) } };
+}
+
+describe('adversarial search in texts', () => {
+  const words = Array.from({ length: 40 }, (_, index) => `word${'abcdefgh'[index % 8]}${'mnopq'[index % 5]}`);
+  // Each change of the word "crucial" costs the model its score, and no other word matters.
+  const texts = Array.from({ length: 10 }, (_, row) => words.toSpliced(row * 4, 0, 'crucial').join(' '));
+
+  test('finds the word that a model depends on', async () => {
+    const model = scored('text', texts.map(Buffer.from as (text: string) => Buffer), (text) =>
+      String(text).includes('crucial') ? 0 : 0.9,
+    );
+    const report = await measuredOf([model.batch], model.options);
+    const [found] = values(report, 'adversarial search');
+    const [typos] = values(report, 'typos');
+    expect(found).toBeLessThan(0.3);
+    expect(typos).toBeGreaterThan(0.7);
+  });
+
+  test('changes at most the share of the words, and at least one', async () => {
+    const contents = [
+      ...texts.map(Buffer.from as (text: string) => Buffer),
+      Buffer.from('two words'),
+      Buffer.from('7'),
+    ];
+    const changed = (text: Buffer, row: number) => {
+      const before = String(contents[row]).split(' ');
+      return String(text)
+        .split(' ')
+        .filter((word, place) => word !== before[place]).length;
+    };
+    // A model that every typo confuses further.
+    const model = scored('text', contents, (text) => String(text).match(/word[a-h][m-q]|crucial/g)?.length ?? 9);
+    const misled = {
+      ...model.options,
+      predict: async (inputs: readonly Tensor[]) => {
+        const [output] = await model.options.predict(inputs);
+        return [{ ...output!, data: (output!.data as Float32Array).map((score) => 1 - score) }];
+      },
+    };
+    await measuredOf([model.batch], misled);
+    for (const [level, epsilon] of WORDS.epsilons.entries()) {
+      const end = model.seen.length - (WORDS.epsilons.length - 1 - level) * ADVERSARIAL_QUERIES;
+      const counts = model.seen[end - 1]!.map(changed);
+      expect(counts.slice(0, 10)).toEqual(Array(10).fill(Math.floor(epsilon * 41)));
+      expect(counts.at(-1)).toBe(0);
+      for (const tried of model.seen.slice(end - ADVERSARIAL_QUERIES, end)) {
+        expect(Math.max(...tried.map(changed))).toBeLessThanOrEqual(Math.floor(epsilon * 41));
+      }
+    }
+  });
+});
+
+describe('adversarial search in pictures', () => {
+  const [width, height] = [24, 16];
+  const picture = (value: number) =>
+    sharp(Buffer.alloc(width * height * 3, value), { raw: { width, height, channels: 3 } })
+      .withMetadata({ orientation: 6 })
+      .png()
+      .toBuffer();
+
+  test('finds much of what a linear model has within the epsilon, and stays within it', async () => {
+    const pictures = await Promise.all([100, 150].map(picture));
+    // The weights of the left and the right half have opposite signs: the mean over all pixels does not matter.
+    const score = async (file: Buffer) => {
+      const { data, orientation } = await decodePicture(file);
+      expect(orientation).toBe(6);
+      const sum = data.reduce((total, value, at) => total + ((at / 3) % width < width / 2 ? value : -value), 0);
+      return sum / data.length / 10;
+    };
+    const model = scored('image', pictures, score);
+    const report = await measuredOf([model.batch], model.options);
+    for (const [level, epsilon] of PIXELS.epsilons.entries()) {
+      const last = model.seen[model.seen.length - 1 - (PIXELS.epsilons.length - 1 - level) * ADVERSARIAL_QUERIES]!;
+      for (const [row, file] of last.entries()) {
+        const { data } = await decodePicture(file);
+        const moved = data.map((value) => Math.abs(value - [100, 150][row]!));
+        expect(Math.max(...moved)).toBe(epsilon);
+        // The exact worst case is epsilon / 10.
+        expect(await score(file)).toBeGreaterThan((0.4 * epsilon) / 10);
+      }
+    }
+    expect(report.changes.at(-1)).toMatchObject({
+      name: 'adversarial search',
+      levels: [{ level: 2 }, { level: 4 }, { level: 8 }],
+    });
+  });
+});
+
+test('the search changes some texts of a large sample, evenly spread', async () => {
+  const model = scored('text', Array(100).fill(Buffer.from('some words')), () => 0.2);
+  const rows = model.batch.rows.map((row, index) => ({ ...row, label: index < 50 ? 'right' : 'wrong' }));
+  const batch = { ...model.batch, rows };
+  const report = await measuredOf([batch, batch], model.options);
+  expect(report).toMatchObject({ rows: 200, unchanged: 0.5 });
+  const search = report.changes.at(-1)!;
+  expect(search).toMatchObject({ name: 'adversarial search', rows: WORDS.rows, unchanged: 0.48 });
+  expect(search.note).toContain('50 rows, 0.4800 without changes');
+  expect(model.seen.at(-1)).toHaveLength(25);
+});
+
 test('a model that rejects missing values, or predicts none for them, has a reason instead of a metric', async () => {
   const rejecting = async (inputs: readonly Tensor[]) => {
     if ((inputs[0]!.data as Float64Array).some(Number.isNaN)) throw new Error('input x has NaN');
@@ -243,7 +372,7 @@ test('typos change as many words as they say, and keep the length of the text', 
     seen.push(String(content));
     return String(content) === text ? 'clean' : 'typo';
   });
-  const report = await measuredOf([{ rows: [{ place: 'row 1', label: 'clean' }], inputs }], {
+  const report = await withoutSearch([{ rows: [{ place: 'row 1', label: 'clean' }], inputs }], {
     predict,
     evaluation: empty,
   });
@@ -281,7 +410,7 @@ test('pictures are compressed by JPEG, which tells a model of single pixels and 
     const { predict, inputs, evaluation: empty } = bytes('image', pictures, labelOf);
     const labels = await Promise.all(pictures.map(labelOf));
     const rows = labels.map((label, index) => ({ place: `row ${index}`, label }));
-    return measuredOf([{ rows, inputs }], { predict, evaluation: empty });
+    return withoutSearch([{ rows, inputs }], { predict, evaluation: empty });
   };
   expect(values(await measured(bright), 'JPEG')).toEqual([1, 1, 1, 1, 1]);
   const brittle = values(await measured(odd), 'JPEG');
@@ -316,7 +445,7 @@ test('a model gets the same picture after the compression by JPEG, whatever its 
     return 'any';
   });
   const rows = Object.keys(files).map((place) => ({ place, label: 'any' }));
-  await robustnessOf([{ rows, inputs }], { predict, evaluation: empty });
+  await withoutSearch([{ rows, inputs }], { predict, evaluation: empty });
   const mildest = seen.slice(rows.length, 2 * rows.length);
   for (const [index, { place }] of rows.entries()) {
     const before = await decodePicture(files[place]!);
@@ -349,7 +478,7 @@ test('a sample builds each batch when its turn to be predicted comes', async () 
     built = text!;
     return { ...bytes('text', [Buffer.from(built)], () => ''), rows: [{ place: built, label: 'any' }] };
   });
-  const report = await measuredOf(batches, { predict, evaluation: empty });
+  const report = await withoutSearch(batches, { predict, evaluation: empty });
   expect(report).toMatchObject({ rows: 3, unchanged: 1 });
   const levels = Array.from({ length: 1 + values(report, 'typos').length }, () => sample.rows);
   expect(order).toEqual(levels.flat());
