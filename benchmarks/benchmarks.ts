@@ -1,4 +1,5 @@
 // The benchmarks by their names on the command line.
+import { benchmarkCompare, COMPARED } from './compare.js';
 import { benchmarkCores } from './cores.js';
 import { benchmarkCsv } from './csv.js';
 import { benchmarkLongDecode, benchmarkShortDecode } from './decode.js';
@@ -71,6 +72,16 @@ export const BENCHMARKS: Record<string, Benchmark> = {
     rounds: 3,
     run: (settings) => benchmarkPictures('3000x2000', settings),
   },
+  ...Object.fromEntries(
+    (Object.keys(COMPARED) as (keyof typeof COMPARED)[]).map((model) => [
+      `compare-${model}`,
+      {
+        title: `Throughput by modelship compare, and of the server under load, ${model}`,
+        rounds: 3,
+        run: (settings: Settings) => benchmarkCompare(model, settings),
+      },
+    ]),
+  ),
   cores: { title: 'Iris by JSON, one process and two on one core', rounds: 5, run: benchmarkCores },
   image: { title: 'MobileNetV2 by binary tensors, one thread', rounds: 5, run: benchmarkImage },
   'decode-long': { title: 'A picture in JSON to its tensor, 17 digits', rounds: 5, run: benchmarkLongDecode },

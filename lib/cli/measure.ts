@@ -42,10 +42,18 @@ export async function measure(
     const requests = encodedRequests(directory, manifest, flags);
     const url = new URL(inferUrl(await findEndpoint(server.url, {})));
     const encoded = requests.map(({ headers, body }) => postBytes(url, headers, body));
-    const options = { url, requests: () => encoded, warmUpSeconds: WARM_UP_SECONDS, signal: interruption.signal };
-    const alone = await load({ ...options, connections: 1, seconds: ONE_CALLER_SECONDS });
+    const options = { url, requests: () => encoded, signal: interruption.signal };
+    const alone = await load({
+      ...options,
+      connections: 1,
+      seconds: ONE_CALLER_SECONDS,
+      warmUpSeconds: WARM_UP_SECONDS,
+    });
+    // Functions that are compiled meanwhile would count as time of the requests.
+    const warm = { ...options, connections: CALLERS, warmUpSeconds: 0 };
+    await load({ ...warm, seconds: WARM_UP_SECONDS });
     const before = processUsage(server.pid)?.cpuSeconds;
-    const busy = await load({ ...options, connections: CALLERS, seconds: LOAD_SECONDS });
+    const busy = await load({ ...warm, seconds: LOAD_SECONDS });
     // The report of an interrupted load covers only a part of its time.
     if (!alone || !busy || interruption.signal.aborted) throw interrupted();
     rejectFailures(busy);
@@ -67,9 +75,7 @@ export async function measure(
 function cpuSecondsPerRequest(server: ServerProcess, busy: LoadReport, before: number | undefined): number {
   const after = processUsage(server.pid)?.cpuSeconds;
   if (before === undefined || after === undefined) return 1 / busy.requestsPerSecond;
-  // The warm-up is part of the difference.
-  const requests = (busy.requests * (LOAD_SECONDS + WARM_UP_SECONDS)) / LOAD_SECONDS;
-  return (after - before) / requests;
+  return (after - before) / busy.requests;
 }
 
 function encodedRequests(directory: string, manifest: Manifest, flags: MeasureFlags): EncodedRequest[] {
