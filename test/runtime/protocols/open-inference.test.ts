@@ -4,7 +4,7 @@ import { withInputRules } from '../../../runtime/src/manifest/index.js';
 import { InferenceError } from '../../../runtime/src/tensor/errors.js';
 import type { TensorSpec } from '../../../runtime/src/tensor/tensor.js';
 import { RUNTIME_VERSION } from '../../../runtime/src/version.js';
-import { catalog, halfPlusTwo, model, sender } from './support.js';
+import { catalog, DIGEST, halfPlusTwo, model, sender } from './support.js';
 
 const INFER = '/v2/models/half_plus_two/infer';
 const send = (served = halfPlusTwo, more = {}) => sender(catalog([served], more));
@@ -345,6 +345,7 @@ describe('health and metadata', () => {
       platform: 'onnx_onnxv1',
       inputs: [{ name: 'x', datatype: 'FP32', shape: [-1] }],
       outputs: [{ name: 'y', datatype: 'FP32', shape: [-1] }],
+      parameters: { digest: DIGEST },
     };
     expect((await send()('GET', '/v2/models/half_plus_two')).json()).toEqual(expected);
     expect((await send()('GET', '/v2/models/half_plus_two/versions/1')).json()).toEqual(expected);

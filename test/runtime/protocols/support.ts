@@ -7,6 +7,9 @@ import { type ProtocolOptions, protocols } from '../../../runtime/src/protocols/
 import type { InferenceRequest } from '../../../runtime/src/tensor/request.js';
 import type { Signature, Tensor, TensorSpec } from '../../../runtime/src/tensor/tensor.js';
 
+/** Digest of the packages of these models. */
+export const DIGEST = `sha256:${'0'.repeat(64)}`;
+
 type Compute = (inputs: readonly Tensor[], request: InferenceRequest) => readonly Tensor[] | Promise<readonly Tensor[]>;
 
 /** What a model of a test is made of. */
@@ -28,7 +31,7 @@ export function model({ inputs, outputs, signatures, compute, ...rest }: TestMod
     version: '1',
     state: 'AVAILABLE',
     isReady: (rest.state ?? 'AVAILABLE') === 'AVAILABLE',
-    manifest: { format: 'onnx', inputs: main.inputs, outputs: main.outputs } as Manifest,
+    manifest: { format: 'onnx', digest: DIGEST, inputs: main.inputs, outputs: main.outputs } as Manifest,
     signatures: signatures ?? { serving_default: main },
     async infer(request) {
       const all = await compute(request.inputs, request);

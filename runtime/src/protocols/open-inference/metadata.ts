@@ -31,6 +31,7 @@ export function serverMetadata(): object {
   return { name: 'modelship', version: RUNTIME_VERSION, extensions: EXTENSIONS };
 }
 
+/** Returns the metadata of a model. By the digest of its package a caller knows which version responds. */
 export function modelMetadata(models: ModelCatalog, model: ServedModel): object {
   const { inputs, outputs } = model.signatures.serving_default!;
   return {
@@ -39,6 +40,7 @@ export function modelMetadata(models: ModelCatalog, model: ServedModel): object 
     platform: PLATFORMS[model.manifest.format],
     inputs: inputs.map(tensorMetadata),
     outputs: outputs.map(tensorMetadata),
+    parameters: { digest: model.manifest.digest },
   };
 }
 
