@@ -11,6 +11,7 @@ import { readsMount } from '../kubernetes/server-validation.js';
 import type { Model } from '../model/model.js';
 import { Access } from '../serving/access.js';
 import type { AlarmThresholds } from '../serving/alarms.js';
+import type { CanaryAddress } from '../serving/canary-address.js';
 import { DEFAULT_TIMEOUT_SECONDS, MODEL_MOUNT } from '../serving/defaults.js';
 import type { ModelEndpoint } from '../serving/endpoint.js';
 import { predictCommand } from '../serving/predict-command.js';
@@ -156,6 +157,11 @@ export class ContainerModel extends Construct implements ModelEndpoint<Prometheu
   /** URL of the model, without a path. */
   get url(): string {
     return this.workload.url;
+  }
+
+  /** Address of the new version. Set during a canary rollout. */
+  get canary(): CanaryAddress | undefined {
+    return this.workload.canary;
   }
 
   /** URL of the newest version of the model, in TensorFlow Serving's REST API or the API of the `server`. */

@@ -5,6 +5,7 @@ import type { UserAssignedIdentity } from '@cdktf/provider-azurerm/lib/user-assi
 import { Fn, type ITerraformDependable } from 'cdktf';
 import { Construct } from 'constructs';
 import type { Model } from '../model/model.js';
+import type { CanaryAddress } from '../serving/canary-address.js';
 import { DEFAULT_TIMEOUT_SECONDS } from '../serving/defaults.js';
 import type { ModelEndpoint } from '../serving/endpoint.js';
 import { bearer, predictCommand } from '../serving/predict-command.js';
@@ -171,6 +172,15 @@ export class ManagedEndpointModel extends Construct implements ModelEndpoint<Azu
   private get host(): string {
     const uri = this.endpoint.interpolationForAttribute('output.properties.scoringUri').toString();
     return Fn.element(Fn.split('/', uri), 2);
+  }
+
+  /**
+   * Address of the new version, which a header selects. Set while versions in `stableModels` receive the traffic:
+   * https://learn.microsoft.com/azure/machine-learning/how-to-safely-rollout-online-endpoints
+   */
+  get canary(): CanaryAddress | undefined {
+    if (this.stableDeployments.length === 0) return undefined;
+    return { url: this.url, headers: { 'azureml-model-deployment': this.deployment.name } };
   }
 
   /** Scoring URL, the same as `url`: Azure ML has one route for requests. */

@@ -2,6 +2,7 @@ import { predictPath } from '@modelship/runtime/contract';
 import { Construct } from 'constructs';
 import type { Model } from '../model/model.js';
 import { Access } from '../serving/access.js';
+import type { CanaryAddress } from '../serving/canary-address.js';
 import { DEFAULT_TIMEOUT_SECONDS } from '../serving/defaults.js';
 import type { ModelEndpoint } from '../serving/endpoint.js';
 import { inferRequest } from '../serving/example-request.js';
@@ -94,6 +95,11 @@ export class ServerlessModel extends Construct implements ModelEndpoint<AzureMet
     this.functions = functions;
     this.containerApp = containerApp;
     annotateMonthlyCost(this, AZURE_PRICES, containerApp?.cost);
+  }
+
+  /** Address of the new version, the URL of its revision. Set during a canary rollout. */
+  get canary(): CanaryAddress | undefined {
+    return this.containerApp?.canary;
   }
 
   /** URL of the newest version of the model in TensorFlow Serving's REST API. */

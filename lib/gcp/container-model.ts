@@ -10,6 +10,7 @@ import { NAMESPACE } from '../kubernetes/private/validation.js';
 import { serverSize } from '../kubernetes/served-version.js';
 import { readsMount } from '../kubernetes/server-validation.js';
 import type { Model } from '../model/model.js';
+import type { CanaryAddress } from '../serving/canary-address.js';
 import { DEFAULT_TIMEOUT_SECONDS } from '../serving/defaults.js';
 import type { ModelEndpoint } from '../serving/endpoint.js';
 import { ImageArchitecture } from '../serving/image-architecture.js';
@@ -164,6 +165,11 @@ export class ContainerModel extends Construct implements ModelEndpoint<GoogleMet
     this.telemetry = new Telemetry(this, 'Telemetry', { props, options: telemetry });
     annotateMonthlyCost(this, GOOGLE_PRICES, { idle: this.cluster.isAutopilot ? autopilotPods(workload) : [] });
     enableApis(this, props, ['compute', 'container']);
+  }
+
+  /** Address of the new version. Set during a canary rollout. */
+  get canary(): CanaryAddress | undefined {
+    return this.workload?.canary;
   }
 
   /** URL of prediction requests in the format of TensorFlow Serving's REST API, or of `server`. */

@@ -7,6 +7,7 @@ import { Fn, type ITerraformDependable } from 'cdktf';
 import { Construct } from 'constructs';
 import type { Model } from '../model/model.js';
 import { Access } from '../serving/access.js';
+import type { CanaryAddress } from '../serving/canary-address.js';
 import { DEFAULT_TIMEOUT_SECONDS } from '../serving/defaults.js';
 import type { ModelEndpoint } from '../serving/endpoint.js';
 import { inferRequest } from '../serving/example-request.js';
@@ -21,7 +22,7 @@ import type { Grantee } from './grantee.js';
 import type { GoogleMetric, RequestMetrics } from './metric.js';
 import { CLOUD_RUN } from './private/cloud-run/limits.js';
 import { LoadBalancer } from './private/cloud-run/load-balancer.js';
-import { revisionName, revisionTraffic } from './private/cloud-run/revision.js';
+import { revisionName, revisionTraffic, tagUrl } from './private/cloud-run/revision.js';
 import { grantSecrets } from './private/cloud-run/secrets.js';
 import { cloudRunApis, cloudRunIngress, cloudRunSize, revisionTemplate } from './private/cloud-run/server.js';
 import { cloudRunTelemetry } from './private/cloud-run/telemetry.js';
@@ -83,6 +84,7 @@ export class ServerlessModel extends Construct implements ModelEndpoint<GoogleMe
   readonly url: string;
 
   private readonly access: Access;
+  private readonly hasCanary: boolean;
   private readonly requestMetrics: RequestMetrics;
 
   constructor(scope: Construct, id: string, props: ServerlessModelProps) {
@@ -95,6 +97,7 @@ export class ServerlessModel extends Construct implements ModelEndpoint<GoogleMe
     const access = props.access ?? Access.cloudIdentity();
     this.access = access;
     this.model = props.model;
+    this.hasCanary = props.rollout?.kind === 'canary';
     const name = props.serviceName ?? generatedName(this, CLOUD_RUN.serviceName.maxLength);
     const timeoutSeconds = props.timeoutSeconds ?? DEFAULT_TIMEOUT_SECONDS;
     this.modelStore = new ModelStore(this, 'ModelStore', { props });
@@ -147,6 +150,14 @@ export class ServerlessModel extends Construct implements ModelEndpoint<GoogleMe
     annotateMonthlyCost(this, GOOGLE_PRICES);
     if (props.uptimeCheck) this.uptimeCheck = this.checkUptime(props, access);
     enableApis(this, props, cloudRunApis(props));
+  }
+
+  /**
+   * Address of the new version, the URL of its tag. Set during a canary rollout. With a `domainName` it is reachable from
+   * the VPC alone.
+   */
+  get canary(): CanaryAddress | undefined {
+    return this.hasCanary ? { url: tagUrl(this.service.uri) } : undefined;
   }
 
   /** URL of prediction requests in the format of TensorFlow Serving's REST API. */

@@ -37,7 +37,7 @@ export interface ModelVersion {
 
 /** Canary version, which receives a share of the traffic alongside the stable version. */
 export interface CanaryVersion extends ModelVersion {
-  /** Share of the traffic that the canary receives, in percent, 1 to 99. */
+  /** Share of the traffic that the canary receives, in percent, 0 to 99. */
   readonly percent: number;
 }
 

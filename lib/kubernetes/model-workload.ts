@@ -8,11 +8,12 @@ import type { PodDisruptionBudgetV1 } from '@cdktf/provider-kubernetes/lib/pod-d
 import type { ServiceAccountV1 } from '@cdktf/provider-kubernetes/lib/service-account-v1';
 import type { ServiceV1 } from '@cdktf/provider-kubernetes/lib/service-v1';
 import { Construct } from 'constructs';
+import type { CanaryAddress } from '../serving/canary-address.js';
 import { kubernetes } from '../terraform/bindings/kubernetes.js';
 import { stateRequirements } from '../terraform/requirements.js';
 import { Exposure, type IngressExposureOptions } from './exposure.js';
 import type { ModelVersion, ModelWorkloadProps } from './model-workload-props.js';
-import { httpRoute } from './private/http-route.js';
+import { CANARY_HEADER, httpRoute } from './private/http-route.js';
 import { callerPolicy, closedPolicy, metricsPolicy } from './private/network-policy.js';
 import {
   CONTAINER_NAME,
@@ -149,6 +150,12 @@ export class ModelWorkload extends Construct {
     if (settings.kind === 'cluster') return `http://${this.props.name}.${this.namespaceName}.svc.cluster.local`;
     if (settings.kind !== 'loadBalancer') return `https://${settings.options.host}`;
     return `http://${this.service.status.get(0).loadBalancer.get(0).ingress.get(0).ip}`;
+  }
+
+  /** Address of the canary. Set during a canary rollout. */
+  get canary(): CanaryAddress | undefined {
+    if (!this.canaryService) return undefined;
+    return { url: this.url, headers: { [CANARY_HEADER.name]: CANARY_HEADER.value } };
   }
 
   /** Services keyed by version: `stable`, and `canary` during a canary rollout. */

@@ -1,4 +1,5 @@
 import type { Model } from '../model/model.js';
+import type { CanaryAddress } from './canary-address.js';
 
 /**
  * Members of every construct that serves a model, on every cloud.
@@ -14,6 +15,12 @@ export interface ModelEndpoint<Metric = unknown> {
 
   /** URL of prediction requests. */
   readonly predictUrl: string;
+
+  /**
+   * Address of the new version during a canary rollout. Undefined at other times, and on targets whose versions have no
+   * address of their own.
+   */
+  readonly canary?: CanaryAddress | undefined;
 
   /**
    * Shell command that requests a prediction for one row of zeros. It reads credentials from environment variables, or

@@ -1,10 +1,12 @@
 export * from './access.js';
 export type { AlarmOptions, AlarmThresholds } from './alarms.js';
 export type { BatchJobOptions } from './batch-job.js';
+export type { CanaryAddress } from './canary-address.js';
 export type { EndpointMetric, ModelEndpoint } from './endpoint.js';
 export * from './image-architecture.js';
 export * from './image-source.js';
 export * from './props.js';
+export { releasePercent } from './release.js';
 export * from './rollout.js';
 export * from './rollout-gate.js';
 export type { ReplicaSchedule } from './schedule.js';

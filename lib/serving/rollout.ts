@@ -3,8 +3,9 @@ import type { RolloutGate } from './rollout-gate.js';
 /** Options that every rollout has. */
 export interface RolloutOptions {
   /**
-   * Questions that a new version must answer correctly before it receives traffic. Supported on AWS Lambda. The first
-   * deployment has no earlier version, and no gate.
+   * Questions that a new version must answer correctly before it receives traffic. Supported on AWS Lambda and ECS. The
+   * first deployment on Lambda has no earlier version, and no gate. On other targets, `modelship release` asks the same
+   * questions.
    *
    * @default - none: a new version receives traffic once it is ready
    */
@@ -13,7 +14,10 @@ export interface RolloutOptions {
 
 /** Options of a canary rollout, which shifts a share of the traffic first and the rest after a bake time. */
 export interface CanaryRolloutOptions extends RolloutOptions {
-  /** Share of the traffic that shifts to the new version first, in percent, 1 to 99. */
+  /**
+   * Share of the traffic that shifts to the new version first, in percent, 1 to 99. On Azure and Google Cloud it may be 0:
+   * the new version is deployed beside the stable one, and receives only requests to its own address.
+   */
   readonly percent: number;
   /**
    * Minutes before the rest of the traffic shifts. Used on AWS only: on Azure and Google Cloud, Terraform keeps the

@@ -263,9 +263,7 @@ describe.each(Object.keys(TARGETS))('fault 30: mistakes in the props of %s', (na
     for (const rollout of gates) {
       for (const { prop, code, message } of faultsOf(() => make({ ...least, rollout }))) {
         if (prop !== 'rollout.gate') continue;
-        expect(message).toMatch(
-          / runs nothing between two versions\. Remove the gate, and run `modelship evaluate URL` /,
-        );
+        expect(message).toMatch(/ runs nothing between two versions\. Remove the gate, and run `modelship release` /);
         expect(code).toBe('UNSUPPORTED');
       }
     }

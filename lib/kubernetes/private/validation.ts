@@ -19,7 +19,7 @@ export function validateWorkload(scope: Construct, props: ModelWorkloadProps): v
     max: 1000,
     source: 'a HorizontalPodAutoscaler (for none at all, use a ServerlessModel)',
   });
-  validator.number('canary.percent', props.canary?.percent, { min: 1, max: 99, unit: 'percent', source: 'a canary' });
+  validator.number('canary.percent', props.canary?.percent, { min: 0, max: 99, unit: 'percent', source: 'a canary' });
   validator.check(
     props.canary === undefined || props.exposure?.kind === 'gateway',
     'canary',

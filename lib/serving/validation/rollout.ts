@@ -7,7 +7,12 @@ export interface RolloutSupport {
   /** Name of the target as the start of a sentence: `Cloud Run`. */
   readonly target: string;
   /** Limits of a canary rollout. @default - the target does not support canary rollouts */
-  readonly canary?: { readonly percent?: Range; readonly bakeMinutes?: Range };
+  readonly canary?: {
+    readonly percent?: Range;
+    readonly bakeMinutes?: Range;
+    /** Whether a canary may have no share of the traffic. @default false */
+    readonly allowsZero?: boolean;
+  };
   /** Limits of a linear rollout. @default - the target does not support linear rollouts */
   readonly linear?: { readonly stepPercent: Range; readonly intervalMinutes: Range };
   /** Whether the target asks a new version the questions of a gate. @default false */
@@ -40,12 +45,13 @@ export function checkRollout(
   if (rollout.gate && !gate) {
     validator.refuse(
       'rollout.gate',
-      `${target} runs nothing between two versions. Remove the gate, and run \`modelship evaluate URL\` with the same ` +
-        'samples and limits in your pipeline, before you shift traffic to the new version',
+      `${target} runs nothing between two versions. Remove the gate, and run \`modelship release\` with the same samples ` +
+        'and limits in your pipeline',
     );
   }
   if (kind === 'canary') {
-    checkPercent(validator, 'rollout.percent', canaryOptions?.percent, canary?.percent);
+    const isZero = canary?.allowsZero && canaryOptions?.percent === 0;
+    if (!isZero) checkPercent(validator, 'rollout.percent', canaryOptions?.percent, canary?.percent);
     if (canary?.bakeMinutes) validator.number('rollout.bakeMinutes', canaryOptions?.bakeMinutes, canary.bakeMinutes);
   }
   if (kind === 'linear') {

@@ -116,7 +116,7 @@ export function validateContainer(scope: Construct, props: ContainerModelProps):
         ? 'Create a ScaledObject of KEDA with cron triggers for `workload.deployment`, or use AksCluster.managed()'
         : { minReplicas: AKS.replicas, maxReplicas: KEDA_MAXIMUM, base: replicas(props), weeklyBy: 'KEDA' },
     rollout: {
-      canary: {},
+      canary: { allowsZero: true },
       stable: { prop: 'stableModel', value: props.stableModel, what: 'its package' },
       instead: LINEAR_INSTEAD,
     },

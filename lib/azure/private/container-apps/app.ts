@@ -4,6 +4,7 @@ import { DEFAULT_PORT, DRAIN_SECONDS, LIVE_PATH, READY_PATH } from '@modelship/r
 import { Lazy, Token } from 'cdktf';
 import { Construct } from 'constructs';
 import type { PricedResources } from '../../../cost/monthly-cost.js';
+import type { CanaryAddress } from '../../../serving/canary-address.js';
 import { DEFAULT_TIMEOUT_SECONDS } from '../../../serving/defaults.js';
 import { afterRoles } from '../../../terraform/after-roles.js';
 import { azurerm } from '../../../terraform/bindings/azurerm.js';
@@ -49,6 +50,8 @@ export class ContainerApp extends Construct {
   readonly url: string;
   /** Name of this revision, for the `stableRevision` of the next canary. */
   readonly revision: string;
+  /** Address of this revision. Set while another revision is stable. */
+  readonly canary?: CanaryAddress;
   /**
    * Cost of the replicas.
    *
@@ -105,6 +108,7 @@ export class ContainerApp extends Construct {
     });
     if (entra) this.authConfig = this.requireEntra(entra);
     this.url = `https://${this.app.ingress.fqdn}`;
+    if (options.stableRevision !== undefined) this.canary = { url: `https://${this.app.latestRevisionFqdn}` };
     telemetry.watch({ resourceId: this.app.id, ...containerAppTelemetry(telemetry.thresholds) });
   }
 

@@ -51,7 +51,7 @@ export function checkContainerApps(
       weeklyBy: 'a cron rule of Container Apps',
     },
     rollout: {
-      canary: {},
+      canary: { allowsZero: true },
       stable: {
         prop: 'host.stableRevision',
         value: options.stableRevision,

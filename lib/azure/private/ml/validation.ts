@@ -69,7 +69,7 @@ export function validateManagedEndpoint(scope: Construct, props: ManagedEndpoint
       base: mlReplicas(props),
       weeklyBy: 'Azure Monitor',
     },
-    rollout: { canary: {}, instead: LINEAR_INSTEAD },
+    rollout: { canary: { allowsZero: true }, instead: LINEAR_INSTEAD },
     throttle: 'Limit `maxConcurrency`, put Azure API Management in front, or use ServerlessModel of modelship/aws',
     timeoutSeconds: AZURE_ML.timeoutSeconds,
   });

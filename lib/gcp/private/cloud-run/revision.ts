@@ -2,7 +2,7 @@ import type {
   CloudRunV2ServiceTemplate,
   CloudRunV2ServiceTraffic,
 } from '@cdktf/provider-google/lib/cloud-run-v2-service';
-import { Lazy, Token } from 'cdktf';
+import { Fn, Lazy, Token } from 'cdktf';
 import type { Construct } from 'constructs';
 import { contentHash } from '../../../terraform/content-hash.js';
 import { shortHash } from '../../../terraform/names.js';
@@ -31,6 +31,8 @@ export function revisionName(
   return `${service}-${suffix}`;
 }
 
+const CANARY_TAG = 'canary';
+
 const BY_REVISION = 'TRAFFIC_TARGET_ALLOCATION_TYPE_REVISION';
 
 /** Returns the traffic split. During a canary rollout each revision has a tag, and therefore its own URL. */
@@ -40,6 +42,14 @@ export function revisionTraffic(revision: string, props: ServerlessModelProps): 
   if (!canary) return [{ type: BY_REVISION, revision, percent: 100 }];
   return [
     { type: BY_REVISION, revision: props.stableRevision, percent: 100 - canary.percent, tag: 'stable' },
-    { type: BY_REVISION, revision, percent: canary.percent, tag: 'canary' },
+    { type: BY_REVISION, revision, percent: canary.percent, tag: CANARY_TAG },
   ];
+}
+
+/**
+ * Returns the URL of the canary, whose tag precedes the host of the service:
+ * https://docs.cloud.google.com/run/docs/rollouts-rollbacks-traffic-migration#tags
+ */
+export function tagUrl(serviceUrl: string): string {
+  return Fn.replace(serviceUrl, 'https://', `https://${CANARY_TAG}---`);
 }

@@ -58,7 +58,7 @@ export function validateCloudRun(scope: Construct, props: ServerlessModelProps):
     minReplicas: CLOUD_RUN.instances,
     maxReplicas: { ...CLOUD_RUN.instances, min: 1 },
     rollout: {
-      canary: {},
+      canary: { allowsZero: true },
       stable: {
         prop: 'stableRevision',
         value: props.stableRevision,

@@ -97,7 +97,7 @@ export function validateGke(scope: Construct, props: ContainerModelProps): void 
     minReplicas: { ...GKE.maxReplicas, adviceBelowMin: 'Use ServerlessModel, which scales to zero' },
     maxReplicas: GKE.maxReplicas,
     rollout: {
-      canary: {},
+      canary: { allowsZero: true },
       stable: { prop: 'stableModel', value: props.stableModel, what: 'its package' },
       instead: LINEAR_INSTEAD,
     },

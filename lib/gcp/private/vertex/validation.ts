@@ -71,7 +71,7 @@ export function validateVertex(scope: Construct, props: ManagedEndpointModelProp
     minReplicas: { ...VERTEX.replicas, adviceBelowMin: 'Use ServerlessModel, which scales to zero' },
     maxReplicas: VERTEX.replicas,
     rollout: {
-      canary: {},
+      canary: { allowsZero: true },
       stable: { prop: 'stableModel', value: props.stableModel, what: 'its package' },
       instead: LINEAR_INSTEAD,
     },
