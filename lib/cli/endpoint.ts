@@ -39,6 +39,16 @@ export interface Answer {
   readonly milliseconds: number;
 }
 
+/** A response that is not successful. */
+export class RefusedError extends CommandFailure {
+  constructor(
+    readonly status: number,
+    message: string,
+  ) {
+    super('REFUSED', message);
+  }
+}
+
 /** Response timeout in seconds, including a cold start. */
 const TIMEOUT_SECONDS = 120;
 
@@ -144,7 +154,7 @@ function noAnswer(url: string, { code, name, message }: NodeJS.ErrnoException): 
 export function successful({ authentication }: Endpoint, url: string, answer: Answer): string {
   if (answer.status >= 200 && answer.status < 300) return answer.body;
   const hint = answer.status === 401 || answer.status === 403 ? ` ${authentication.hint()}` : '';
-  throw new CommandFailure('REFUSED', `${url} answered ${answer.status}: ${answer.body.trim() || '(empty)'}${hint}`);
+  throw new RefusedError(answer.status, `${url} answered ${answer.status}: ${answer.body.trim() || '(empty)'}${hint}`);
 }
 
 /**

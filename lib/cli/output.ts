@@ -16,6 +16,11 @@ export class Output {
     process.stdout.write(`${text}\n`);
   }
 
+  /** Prints one step of a command whose own commands print to the terminal. With `--json` nothing is shown. */
+  step(text: string): void {
+    if (!this.asJson) printStep(text);
+  }
+
   /**
    * Runs `work` under a title. A terminal shows the current step. Without a terminal each step is a plain line, and so
    * is the title of long work. With `--json` nothing is shown.
@@ -56,16 +61,19 @@ function isTerminal(): boolean {
 /** Seconds after which work without steps is reported as still running. */
 const LONG_SECONDS = 2;
 
+function printStep(text: string): void {
+  process.stderr.write(`- ${visible(text, CONTROLS)}\n`);
+}
+
 async function plainProgress<Result>(
   title: string,
   work: (step: (step: string) => void) => Promise<Result>,
 ): Promise<Result> {
-  const line = (text: string) => process.stderr.write(`- ${visible(text, CONTROLS)}\n`);
-  const timer = setTimeout(() => line(`${title} (still running after ${LONG_SECONDS} s)`), LONG_SECONDS * 1000);
+  const timer = setTimeout(() => printStep(`${title} (still running after ${LONG_SECONDS} s)`), LONG_SECONDS * 1000);
   try {
     return await work((step) => {
       clearTimeout(timer);
-      line(step);
+      printStep(step);
     });
   } finally {
     clearTimeout(timer);

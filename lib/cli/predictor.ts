@@ -81,15 +81,25 @@ export async function endpointSignature(endpoint: Endpoint, manifest: Manifest |
       `${endpoint.base} does not describe the model. Give the package that it serves with --package FOLDER.`,
     );
   }
-  const metadata = (await answerOf(endpoint, inferUrl(endpoint).replace(/\/infer$/, ''))) as ModelMetadata;
+  const metadata = await modelMetadata(endpoint);
   const format = formatOfPlatform(metadata.platform);
   const inputs = metadata.inputs.map(({ parameters, ...input }) => ({ ...input, unused: parameters?.unused }));
   const signature = { ...metadata, inputs };
   return format ? withInputRules(format, { serving_default: signature }).serving_default! : signature;
 }
 
+/** Returns the digest of the package that a server of Modelship serves, or undefined for other servers. */
+export async function servedDigest(endpoint: Endpoint): Promise<string | undefined> {
+  return endpoint.model === undefined ? undefined : (await modelMetadata(endpoint)).parameters?.digest;
+}
+
+async function modelMetadata(endpoint: Endpoint): Promise<ModelMetadata> {
+  return (await answerOf(endpoint, inferUrl(endpoint).replace(/\/infer$/, ''))) as ModelMetadata;
+}
+
 interface ModelMetadata extends Signature {
   readonly platform?: string;
+  readonly parameters?: { readonly digest?: string };
   readonly inputs: readonly (Signature['inputs'][number] & { readonly parameters?: { readonly unused?: boolean } })[];
 }
 

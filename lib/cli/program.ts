@@ -15,6 +15,7 @@ import { optimizeCommand } from './optimize.js';
 import { visible } from './output.js';
 import { packCommand } from './pack.js';
 import { predictCommand } from './predict.js';
+import { releaseCommand } from './release.js';
 import { serveCommand } from './serve.js';
 import { signCommand } from './sign.js';
 import { verifyCommand } from './verify.js';
@@ -39,6 +40,7 @@ export function program(asJson = false): Command {
     .addCommand(serveCommand())
     .addCommand(predictCommand())
     .addCommand(evaluateCommand())
+    .addCommand(releaseCommand())
     .addCommand(explainCommand())
     .addCommand(benchCommand())
     .addCommand(compareCommand())

@@ -23,13 +23,17 @@ export function entraToken(resource: string): Authenticator {
   );
 }
 
+/** Start of the URL of one revision of a Cloud Run service by its tag. */
+const TAG = /^https:\/\/[a-z][a-z0-9-]*---/;
+
 /**
- * Fetches an identity token. `gcloud` accepts an audience only for service accounts, and Cloud Run requires it only
+ * Fetches an identity token. Its audience is the URL of the service, for the URL of a tag too:
+ * https://docs.cloud.google.com/run/docs/authenticating/service-to-service. `gcloud` accepts an audience only for service accounts, and Cloud Run requires it only
  * from them.
  */
 async function identityToken(audience: string): Promise<string> {
   try {
-    return await gcloud(['print-identity-token', `--audiences=${audience}`]);
+    return await gcloud(['print-identity-token', `--audiences=${audience.replace(TAG, 'https://')}`]);
   } catch (error) {
     if (!(error as Error).message.includes('Invalid account')) throw error;
     return gcloud(['print-identity-token']);

@@ -37,6 +37,11 @@ test.each([
     'auth print-identity-token --audiences=https://iris-abc-ew.a.run.app',
   ],
   [
+    'https://canary---iris-abc-ew.a.run.app/v1/models/iris:predict',
+    {},
+    'auth print-identity-token --audiences=https://iris-abc-ew.a.run.app',
+  ],
+  [
     'https://models.example.com/v2',
     { google: true },
     'auth print-identity-token --audiences=https://models.example.com',
