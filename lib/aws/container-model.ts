@@ -30,6 +30,7 @@ import { DEFAULT_LOG_RETENTION_DAYS, DEFAULT_TIMEOUT_SECONDS } from '../serving/
 import type { ModelEndpoint } from '../serving/endpoint.js';
 import { predictCommand } from '../serving/predict-command.js';
 import type { Replicas } from '../serving/replicas.js';
+import type { RolloutGate } from '../serving/rollout-gate.js';
 import { type ModelServer, serverOf } from '../serving/servers/model-server.js';
 import { startSeconds } from '../serving/servers/server-start.js';
 import { ContainerCapacity, type GpuCapacityOptions } from './capacity.js';
@@ -43,6 +44,7 @@ import { CapacityProviders } from './private/ecs/capacity-providers.js';
 import { alternate, deployment, hasTwoVersions } from './private/ecs/deployment.js';
 import { GpuInstances } from './private/ecs/gpu-instances.js';
 import { importedService } from './private/ecs/imported.js';
+import { LifecycleHook } from './private/ecs/lifecycle-hook.js';
 import { ECS } from './private/ecs/limits.js';
 import { LoadBalancer } from './private/ecs/load-balancer.js';
 import { ManagedGpuInstances } from './private/ecs/managed-gpu-instances.js';
@@ -127,6 +129,8 @@ export class ContainerModel extends Construct implements ModelEndpoint<Metric>, 
   readonly instances?: GpuInstances;
   /** ECS Managed Instances of the tasks. Set for `ContainerCapacity.managedGpu()`. */
   readonly managedInstances?: ManagedGpuInstances;
+  /** Function that asks a new version the questions of the gate. Set if the rollout has a gate. */
+  readonly lifecycleHook?: LifecycleHook;
   /** Autoscaling of the service. Set unless the number of tasks is fixed and there is no `schedule`. */
   readonly scaling?: ServiceScaling;
   /** Alarms on errors and latency, which roll back deployments by default. */
@@ -175,6 +179,7 @@ export class ContainerModel extends Construct implements ModelEndpoint<Metric>, 
       requireS3Route(this, props.vpc ? 'vpc' : 'cluster', given, subnets, 'ECR keeps the layers of images in S3');
     }
     this.attach();
+    if (props.rollout?.gate) this.lifecycleHook = this.makeHook(props.rollout.gate);
     // The service's own prop would allow the tasks to write to every log group.
     if (props.enableExecuteCommand) this.resource.enableExecuteCommand = true;
     this.admitToNetwork();
@@ -316,6 +321,15 @@ export class ContainerModel extends Construct implements ModelEndpoint<Metric>, 
       existing: props.listener,
       domainName: props.domainName,
     });
+  }
+
+  private makeHook(gate: RolloutGate): LifecycleHook {
+    const { vpc, subnets, loadBalancer, model, logs } = this;
+    const { encryptionKey, domainName } = this.props;
+    const props = { model, gate, logs, encryptionKey, loadBalancer, vpc, subnets, domainName };
+    const hook = new LifecycleHook(this, 'Gate', props);
+    hook.attach(this.service);
+    return hook;
   }
 
   /** Creates the service after everything that its tasks need to start, and deletes it before. */

@@ -21,6 +21,7 @@ export * from './mode.js';
 export type { BatchRole } from './private/batch/role.js';
 export type { ApiFront } from './private/ecs/api-front.js';
 export type { GpuInstances } from './private/ecs/gpu-instances.js';
+export type { LifecycleHook } from './private/ecs/lifecycle-hook.js';
 export type { LoadBalancer } from './private/ecs/load-balancer.js';
 export type { ManagedGpuInstances } from './private/ecs/managed-gpu-instances.js';
 export type { Network } from './private/ecs/network.js';

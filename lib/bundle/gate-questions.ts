@@ -8,6 +8,10 @@ export const QUESTIONS_FILE = 'questions.json';
 export const GATE_ENVIRONMENT = {
   /** ARN of the new version of the function that serves the model. */
   version: 'MODELSHIP_GATE_VERSION',
+  /** URL of the load balancer at which ECS serves the new version to tests. */
+  testUrl: 'MODELSHIP_GATE_URL',
+  /** Name in the certificate of this load balancer. */
+  serverName: 'MODELSHIP_GATE_SERVER_NAME',
   /** DNS suffix of the partition, such as `amazonaws.com`. */
   urlSuffix: 'MODELSHIP_AWS_URL_SUFFIX',
 } as const;

@@ -1,20 +1,17 @@
-import { setTimeout } from 'node:timers/promises';
 import { SignatureV4 } from '@smithy/signature-v4';
 import { GATE_ENVIRONMENT } from '../bundle/gate-questions.js';
 import { type HttpResponse, send } from '../requests/http.js';
 import { Sha256 } from '../requests/sha-256.js';
+import { repeatedRequest } from './repeated-request.js';
 
 /** Statuses of requests that may succeed later: 409 of a version that is not active yet, and throttling. */
-const RETRIED: readonly number[] = [409, 429, 500, 502, 503, 504];
+const REPEATED: readonly number[] = [409, 429, 500, 502, 503, 504];
 
 /** Codes of throttling, which services with AWS's JSON protocol respond with 400. */
 const THROTTLED = /^(Request)?Throttl(ing|ed)(Exception)?$/;
 
 /** Milliseconds for which a call that is denied is repeated: policies take effect some seconds after they are written. */
 const DENIED_MS = 60_000;
-
-const FIRST_PAUSE_MS = 200;
-const LONGEST_PAUSE_MS = 10_000;
 
 /**
  * Calls a service of AWS with the credentials of the function. Calls that may succeed later are repeated until `signal`
@@ -30,9 +27,7 @@ export async function callService(
   const { AWS_REGION: region = '', AWS_ENDPOINT_URL: own, [GATE_ENVIRONMENT.urlSuffix]: suffix } = process.env;
   const url = new URL(path, own ?? `https://${service}.${region}.${suffix}`);
   const query = Object.fromEntries(url.searchParams);
-  const start = Date.now();
-  let failure: Error | undefined;
-  for (let pause = FIRST_PAUSE_MS; !signal.aborted; pause = Math.min(LONGEST_PAUSE_MS, 2 * pause)) {
+  const request = async () => {
     const signed = await signer(service, region).sign({
       method: 'POST',
       protocol: url.protocol,
@@ -43,24 +38,16 @@ export async function callService(
       headers: { ...headers, host: url.host },
       body,
     });
-    try {
-      const response = await send(url, { method: 'POST', headers: signed.headers, signal }, body);
-      if (response.status === 200) return response;
-      failure = new Error(`${service} responded with ${response.status}: ${response.body.slice(0, 500)}`);
-      if (!mayBeRetried(response, Date.now() - start)) break;
-    } catch (error) {
-      if (!signal.aborted) failure = error as Error;
-    }
-    await setTimeout(pause, undefined, { signal }).catch(() => {});
-  }
-  throw failure ?? signal.reason;
+    return send(url, { method: 'POST', headers: signed.headers, signal }, body);
+  };
+  return repeatedRequest(service, request, mayBeRepeated, signal);
 }
 
-function mayBeRetried(response: HttpResponse, milliseconds: number): boolean {
+function mayBeRepeated(response: HttpResponse, milliseconds: number): boolean {
   const { status } = response;
   const code = errorCode(response);
   if (status === 403 || code === 'AccessDeniedException') return milliseconds < DENIED_MS;
-  return RETRIED.includes(status) || THROTTLED.test(code);
+  return REPEATED.includes(status) || THROTTLED.test(code);
 }
 
 /**

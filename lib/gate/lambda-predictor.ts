@@ -2,10 +2,9 @@ import { inferPath } from '@modelship/runtime/contract';
 import { encodeInferRequestJson } from '@modelship/runtime/serve';
 import { LAMBDA } from '../aws/private/lambda/limits.js';
 import type { GateQuestions } from '../bundle/gate-questions.js';
-import { parseExact } from '../json/exact-json.js';
-import { sampleTensors, tensorsOfOpenInference } from '../pack/index.js';
 import type { Predictor } from '../requests/predictor.js';
 import { callService } from './aws-service.js';
+import { inferOutputs } from './infer-outputs.js';
 import { RequestTooLargeError } from './verdict.js';
 
 /** Separates status and headers of a streamed response from its body. */
@@ -44,8 +43,7 @@ export function lambdaPredictor(version: string, questions: GateQuestions, signa
       if (status === 413)
         throw new RequestTooLargeError(`the version rejects the size of a request: ${text.slice(0, 500)}`);
       if (status !== 200) throw new Error(`the version responded with ${status}: ${text.slice(0, 500)}`);
-      const { outputs } = parseExact(text, true) as { outputs: Parameters<typeof tensorsOfOpenInference>[0] };
-      return sampleTensors(tensorsOfOpenInference(outputs), signature.outputs, 'the response');
+      return inferOutputs(text, signature);
     },
   };
 }

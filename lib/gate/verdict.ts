@@ -19,6 +19,9 @@ export interface Verdict {
   readonly metrics?: Readonly<Record<string, number>>;
 }
 
+/** Opens a version as a predictor of the model that questions are about. */
+export type OpenVersion = (questions: GateQuestions) => Predictor;
+
 /** Request that is larger than a version accepts, or whose response is larger than it can send. */
 export class RequestTooLargeError extends Error {
   override readonly name = 'RequestTooLargeError';
@@ -30,7 +33,7 @@ export class RequestTooLargeError extends Error {
  * @param open returns the version as a predictor
  * @throws Error if the version does not answer a question
  */
-export async function verdictOf(folder: string, open: (questions: GateQuestions) => Predictor): Promise<Verdict> {
+export async function verdictOf(folder: string, open: OpenVersion): Promise<Verdict> {
   const questions = readQuestions(folder);
   const predictor = open(questions);
   const { samples, agreeing, differences } = await sampleAgreement(predictor, gateSamples(questions));

@@ -7,6 +7,8 @@ export interface TlsOptions {
   readonly ca?: string;
   /** Whether to verify the server's certificate. @default true */
   readonly rejectUnauthorized?: boolean;
+  /** Name that the server's certificate must have. @default - the host of the URL */
+  readonly servername?: string;
 }
 
 export interface HttpResponse {

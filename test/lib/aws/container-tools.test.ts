@@ -47,6 +47,11 @@ const ACKNOWLEDGED: Readonly<Record<string, readonly string[]>> = {
   canary: [DEPLOYMENT],
   linear: [DEPLOYMENT],
   'blue and green': [DEPLOYMENT],
+  gate: [
+    DEPLOYMENT,
+    // Lambda rejects a role restricted to network interfaces that it has yet to create.
+    'AwsSolutions-IAM5[Resource::*] at S/Iris/Gate/Role/DefaultPolicy/Resource',
+  ],
   GPU: INSTANCES,
   'GPU with encrypted disks': INSTANCES,
   // The access logs of an existing load balancer are its owner's.

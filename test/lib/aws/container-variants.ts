@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import { Duration, type Stack } from 'aws-cdk-lib';
 import { Certificate } from 'aws-cdk-lib/aws-certificatemanager';
 import { Vpc } from 'aws-cdk-lib/aws-ec2';
@@ -29,6 +30,9 @@ export const certificate = (stack: Stack) =>
   );
 
 export const jwt = Access.jwt({ issuer: 'https://example.auth0.com/', audience: ['iris'] });
+
+/** A model with golden samples. */
+const iris = Model.fromDirectory(join(__dirname, '../../../examples/iris/model'));
 
 export const torchScript = Model.fromDirectory(writePackage({ format: 'torchscript', artifact: 'model.onnx' }));
 
@@ -81,6 +85,13 @@ export const VARIANTS: Readonly<Record<string, (stack: Stack) => Partial<Contain
   canary: () => ({ rollout: Rollout.canary({ percent: 10, bakeMinutes: 10 }) }),
   linear: () => ({ rollout: Rollout.linear({ stepPercent: 20, intervalMinutes: 2 }) }),
   'blue and green': () => ({ blueGreenBakeTime: Duration.minutes(10) }),
+  gate: (stack) => ({
+    model: iris,
+    certificate: certificate(stack),
+    domainName: 'iris.example.com',
+    rollout: Rollout.allAtOnce({ gate: {} }),
+    encryptionKey: new Key(stack, 'GateKey', { enableKeyRotation: true }),
+  }),
   GPU: () => ({ capacity: ContainerCapacity.gpu() }),
   'GPU on instances that ECS manages': () => ({ capacity: ContainerCapacity.managedGpu() }),
   'model from a bucket': (stack) => ({ modelData: ContainerModelData.fromBucket(bucket(stack), 'models/iris/1/') }),

@@ -17,9 +17,12 @@ import type { LoadBalancer } from './load-balancer.js';
  */
 const BAKE_MINUTES = 5;
 
-/** Whether a deployment runs two versions at once while the load balancer shifts traffic between them. */
+/**
+ * Whether a deployment runs two versions at once while the load balancer shifts traffic between them. A gate asks the new
+ * version while the old one serves.
+ */
 export function hasTwoVersions(rollout: Rollout = Rollout.allAtOnce(), blueGreenBakeTime?: Duration): boolean {
-  return rollout.kind !== 'allAtOnce' || blueGreenBakeTime !== undefined;
+  return rollout.kind !== 'allAtOnce' || rollout.gate !== undefined || blueGreenBakeTime !== undefined;
 }
 
 /** Deployment configuration of the ECS service. */
@@ -59,11 +62,11 @@ export function deployment(
       },
     };
   }
-  if (blueGreenBakeTime === undefined) return healthy;
+  if (!hasTwoVersions(rollout, blueGreenBakeTime)) return healthy;
   return {
     ...healthy,
     deploymentStrategy: DeploymentStrategy.BLUE_GREEN,
-    bakeTime: blueGreenBakeTime,
+    bakeTime: blueGreenBakeTime ?? Duration.minutes(BAKE_MINUTES),
   };
 }
 

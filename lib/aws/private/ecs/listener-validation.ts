@@ -45,7 +45,7 @@ export function checkListener(validator: Validator, props: ContainerModelProps):
     !hasTwoVersions(rollout, blueGreenBakeTime),
     'listener',
     'CONFLICT',
-    'got a gradual `rollout` or `blueGreenBakeTime` too, which needs a load balancer of the service; remove one of the two',
+    'got a `rollout` that is gradual or has a gate, or `blueGreenBakeTime`, too, which needs a load balancer of the service; remove one of the two',
   );
   validator.check(
     domainName !== undefined || conditions !== undefined,

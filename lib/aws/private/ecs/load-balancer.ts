@@ -48,7 +48,7 @@ export interface LoadBalancerProps {
 }
 
 /** Port of the listener that serves the new version to testers while the old version serves production traffic. */
-const TEST_PORT = 9000;
+export const TEST_PORT = 9000;
 
 /** Priorities of the rules of an own listener, the lower first. */
 const PREFLIGHT_PRIORITY = 1;
@@ -111,6 +111,11 @@ export class LoadBalancer extends Construct {
     const host = this.props.domainName ?? this.resource.loadBalancerDnsName;
     const origin = `${this.isEncrypted ? 'https' : 'http'}://${host}`;
     return this.port === this.defaultPort ? origin : `${origin}:${this.port}`;
+  }
+
+  /** Origin at which tests reach the new version during a deployment. The certificate may be of another host. */
+  get testUrl(): string {
+    return `${this.isEncrypted ? 'https' : 'http'}://${this.resource.loadBalancerDnsName}:${TEST_PORT}`;
   }
 
   /** Port of the listener. */

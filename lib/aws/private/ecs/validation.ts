@@ -31,6 +31,7 @@ import type { Validator } from '../../../serving/validation/validator.js';
 import { ContainerCapacity, type FargateCapacityOptions, type GpuCapacityOptions } from '../../capacity.js';
 import type { ContainerModelProps } from '../../container-props.js';
 import type { ExistingListener } from '../../existing-listener.js';
+import { checkGate } from '../shared/gate-validation.js';
 import { LOG_RETENTION_DAYS } from '../shared/log-retention.js';
 import { checkMemory, checkPayload } from '../shared/preflight.js';
 import {
@@ -168,6 +169,7 @@ export function validateContainer(scope: Construct, props: ContainerModelProps):
       target: 'ECS',
       canary: { percent: ECS.canaryPercent, bakeMinutes: ECS.bakeMinutes },
       linear: { stepPercent: ECS.linearPercent, intervalMinutes: ECS.bakeMinutes },
+      gate: true,
     },
     throttle: isGateway
       ? { ...API_GATEWAY_RATES, requestsPerDay: 'Use ServerlessModel with Access.apiKey(), or remove it' }
@@ -187,6 +189,7 @@ export function validateContainer(scope: Construct, props: ContainerModelProps):
   validator.number('targetConcurrency', props.targetConcurrency, ECS.concurrency);
   validator.number('targetCpuPercent', props.targetCpuPercent, ECS.cpuPercent);
   checkBlueGreen(validator, props);
+  checkTestable(validator, props);
   validator.number('startupSeconds', props.startupSeconds, ECS.startupSeconds);
   checkRegion(validator, scope, props, capacity);
   checkSecrets(validator, props, RESERVED, SECRET, VARIABLE_NAMES);
@@ -389,6 +392,41 @@ function checkServing(validator: Validator, props: ContainerModelProps, capacity
     `${spec.name} does not fetch models; use ContainerModelData.fromS3Files() or .fromFileSystem(), or put the ` +
       `model into the image and pass its folder to .inImage()`,
   );
+}
+
+/** Reports a gate that cannot ask the new version at the load balancer's port for tests. */
+function checkTestable(
+  validator: Validator,
+  { rollout, access, server, internetFacing, certificate, domainName, model }: ContainerModelProps,
+): void {
+  if (!rollout?.gate) return;
+  validator.check(
+    access?.kind !== 'jwt',
+    'rollout.gate',
+    'CONFLICT',
+    'the load balancer verifies tokens of requests for tests too, and the gate has none; remove it, or use ' +
+      'Access.cloudIdentity() or .anonymous()',
+  );
+  validator.check(
+    server === undefined,
+    'rollout.gate',
+    'CONFLICT',
+    "the gate asks Modelship's own server; remove it, or `server`",
+  );
+  validator.check(
+    !internetFacing,
+    'rollout.gate',
+    'CONFLICT',
+    'the gate is in the VPC, and a load balancer that faces the internet has public addresses; remove it, or ' +
+      '`internetFacing`',
+  );
+  validator.check(
+    certificate === undefined || domainName !== undefined,
+    'domainName',
+    'MISSING',
+    'the gate checks it against the certificate of the load balancer; pass the domain name of the certificate',
+  );
+  checkGate(validator, { model, rollout });
 }
 
 function checkBlueGreen(validator: Validator, { rollout, blueGreenBakeTime }: ContainerModelProps): void {
