@@ -29,6 +29,7 @@ export type { ServiceScaling } from './private/ecs/scaling.js';
 export type { Task, TaskMount } from './private/ecs/task.js';
 export type { ServiceTelemetry, TrafficAlarms } from './private/ecs/telemetry.js';
 export type { Firewall } from './private/lambda/firewall.js';
+export type { GateFunction } from './private/lambda/gate-function.js';
 export type { HttpFront } from './private/lambda/http-front.js';
 export type { JwtAuthorizer } from './private/lambda/jwt-authorizer.js';
 export type { PreTrafficHook } from './private/lambda/pre-traffic-hook.js';
