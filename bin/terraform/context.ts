@@ -25,7 +25,7 @@ export class AppContext {
   get model(): Model {
     this.loaded ??= Model.fromDirectory(
       this.text('package') ?? join('examples', this.text('example') ?? 'iris', 'model'),
-      { trustPickle: this.text('trustPickle') === 'true' },
+      { trustPickle: this.text('trustPickle') === 'true', trustCode: this.text('trustCode') === 'true' },
     );
     return this.loaded;
   }

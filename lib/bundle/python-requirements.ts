@@ -9,7 +9,7 @@ export type PythonNeeds = Pick<Manifest, 'format' | 'requirements'>;
 /** Fields of a manifest that decide what its server needs. */
 export type ServerNeeds = PythonNeeds & Pick<Manifest, 'task'>;
 
-/** Lock file in the runtime's `images/requirements` for each format that needs Python. */
+/** Lock file in the runtime's `images/requirements` for each format that needs Python, except handlers. */
 const FRAMEWORKS: { readonly [format in ModelFormat]?: string } = {
   saved_model: 'tensorflow',
   torchscript: 'torch',
@@ -22,13 +22,19 @@ const FRAMEWORKS: { readonly [format in ModelFormat]?: string } = {
   catboost: 'catboost',
 };
 
+/** Returns the lock file for a handler, whose options decide where packages come from. */
+function frameworkOf(requirements: readonly string[]): string {
+  const found = /^(torch|tensorflow)(-cpu)?==/m.exec(requirements.join('\n'));
+  return found?.[1] ?? 'scikit-learn';
+}
+
 /**
  * Returns the lines of the model's `requirements.txt`, or undefined for models that need no Python: the framework that
  * this runtime was tested with, with all that it depends on and the hash of every file, unless the manifest pins other
  * versions or packages. Those are installed by their version alone.
  */
 export function pythonRequirements({ format, requirements }: PythonNeeds): readonly string[] | undefined {
-  const framework = FRAMEWORKS[format];
+  const framework = format === 'handler' ? frameworkOf(requirements ?? []) : FRAMEWORKS[format];
   if (framework === undefined || !needsPython({ format, requirements })) return undefined;
   const file = join(packageRoot('@modelship/runtime', __filename), 'images', 'requirements', `${framework}.txt`);
   const tested = readFileSync(file, 'utf8')

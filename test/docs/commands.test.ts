@@ -32,7 +32,7 @@ function readersFolder(): string {
 test('docs/aws.md lists every context value of the AWS app', () => {
   const app = readFileSync(join(ROOT, 'bin/aws.ts'), 'utf8');
   const names = [...app.matchAll(/(?:tryGetContext|replicas)\('(\w+)'\)/g)].map(([, name]) => name!);
-  expect(new Set(names).size).toBe(10);
+  expect(new Set(names).size).toBe(11);
   const page = readFileSync(join(ROOT, 'docs/aws.md'), 'utf8');
   const [, section] = page.split('## Deploy with the app of this repository\n');
   const documented = section!.split('\n## ')[0]!;

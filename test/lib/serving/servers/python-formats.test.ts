@@ -1,15 +1,22 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { MODEL_FORMATS, type ModelFormat, needsPython, PICKLE_FORMATS } from '@modelship/runtime/manifest';
+import {
+  HANDLER_SIGNATURES,
+  MODEL_FORMATS,
+  type ModelFormat,
+  needsPython,
+  PICKLE_FORMATS,
+} from '@modelship/runtime/manifest';
 import { App, Stack } from 'aws-cdk-lib';
 import { type TerraformStack, Testing } from 'cdktf';
 import { describe, expect, it, vi } from 'vitest';
 import * as aws from '../../../../lib/aws/index.js';
 import * as azure from '../../../../lib/azure/index.js';
 import { runtimeImageContext } from '../../../../lib/bundle/image-context.js';
+import { pythonRequirements } from '../../../../lib/bundle/python-requirements.js';
 import * as gcp from '../../../../lib/gcp/index.js';
 import { Model } from '../../../../lib/model/model.js';
-import { writePackage } from '../../../support/packages.js';
+import { type PackageOverrides, writePackage } from '../../../support/packages.js';
 import { azureStack } from '../../azure/support.js';
 import { googleStack, REGION } from '../../gcp/support.js';
 
@@ -17,11 +24,24 @@ vi.mock('../../../../lib/bundle/runtime-folder.js', () => import('../../azure/sm
 
 function packageOf(format: ModelFormat, requirements?: string[]): string {
   const content = { model: 'no model', 'samples.json': '[]' };
-  return writePackage({ format, artifact: 'model', content, ...(requirements && { requirements }) });
+  return writePackage({
+    format,
+    artifact: 'model',
+    content,
+    ...(requirements && { requirements }),
+    ...handled(format),
+  });
+}
+
+/** Members of the manifest that only a handler has. */
+function handled(format: ModelFormat): PackageOverrides {
+  if (format !== 'handler') return {};
+  const { serving_default: main, request } = HANDLER_SIGNATURES;
+  return { ...main, signatures: { request }, handler: { kind: 'modelship', module: 'steps' } };
 }
 
 const modelOf = (format: ModelFormat, requirements?: string[]) =>
-  Model.fromDirectory(packageOf(format, requirements), { trustPickle: true });
+  Model.fromDirectory(packageOf(format, requirements), { trustPickle: true, trustCode: true });
 
 interface CfnModel {
   readonly Type: string;
@@ -149,6 +169,20 @@ it('refuses every format that needs Python where there is none: Azure Functions'
 it('serves XGBoost without packages on Azure Functions', () => {
   const make = () => new azure.ServerlessModel(azureStack(), 'Model', { model: modelOf('xgboost'), location });
   expect(make).not.toThrow();
+});
+
+it('installs the packages of a handler, tells the runtime that it is trusted, and needs trust of its own', () => {
+  const model = modelOf('handler', ['numpy==2.4.6', 'torch==2.9.0']);
+  const { template, image } = onAws((stack, each) => new aws.ContainerModel(stack, 'Model', { model: each }))(model);
+  expect(template).toContain('"MODELSHIP_TRUST_CODE"');
+  expect(template).not.toContain('MODELSHIP_TRUST_PICKLE');
+  expect(image).toMatch(/pip install/);
+  expect(pythonRequirements(model.manifest)).toEqual(
+    expect.arrayContaining(['torch==2.9.0', expect.stringMatching(/^--.*pytorch/)]),
+  );
+  expect(() => Model.fromDirectory(packageOf('handler'), { trustPickle: true })).toThrow(
+    /its handler is code .* trustCode: true/,
+  );
 });
 
 it.each(PICKLE_FORMATS)('no construct ever gets a model of an untrusted format: %s', (format) => {
