@@ -28,7 +28,7 @@ export function htmlReport(report: EvaluationReport, figures: readonly Figure[])
 
 function metricTable({ all, comparison }: EvaluationReport): string {
   return htmlTable(
-    ['metric', 'value', ...(comparison ? [comparison.against] : [])],
+    ['metric', 'value', ...(comparison ? ['earlier version'] : [])],
     Object.entries(all.metrics).map(([name, value]) => [
       name,
       figure(value),

@@ -65,14 +65,20 @@ export function htmlTable(
   texts: readonly number[] = [0],
 ): string {
   const cells = (row: readonly string[], name: 'th' | 'td') =>
-    row
-      .map((text, column) => `<${name}${texts.includes(column) ? '' : ' class="number"'}>${html(text)}</${name}>`)
-      .join('');
+    row.map((text, column) => `<${name}${classOf(text, texts.includes(column))}>${html(text)}</${name}>`).join('');
   return `<div class="wide"><table>
 <thead><tr>${cells(headings, 'th')}</tr></thead>
 <tbody>
 ${rows.map((row) => `<tr>${cells(row, 'td')}</tr>`).join('\n')}
 </tbody></table></div>`;
+}
+
+/** Characters of a cell that is not broken into lines. */
+const LINE = 32;
+
+function classOf(text: string, isText: boolean): string {
+  if (!isText) return ' class="number"';
+  return text.length > LINE ? ' class="long"' : '';
 }
 
 const variables = (scheme: 0 | 1) => COLORS.map((pair, index) => `--color-${index}: ${pair[scheme]};`).join(' ');
@@ -88,6 +94,7 @@ p { overflow-wrap: anywhere; }
 .charts + .wide { margin-top: 1.5rem; }
 table { border-collapse: collapse; font-size: .9rem; }
 th, td { text-align: left; padding: .35rem .9rem .35rem 0; border-bottom: 1px solid #8885; white-space: nowrap; }
+.long { white-space: normal; min-width: 12rem; }
 .number { text-align: right; font-variant-numeric: tabular-nums; }
 .charts { display: grid; grid-template-columns: repeat(auto-fill, minmax(min(100%, 25rem), 1fr)); gap: 1.5rem; }
 figure { margin: 0; min-width: 0; } figcaption { font-size: .85rem; }

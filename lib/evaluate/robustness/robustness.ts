@@ -251,12 +251,13 @@ export function robustnessTable({ metric, changes }: RobustnessReport): string[]
   ];
 }
 
-/** Returns a chart of the metric for each change. */
+/** Returns a chart of the metric for each change that has one. */
 export function robustnessCharts({ metric, unchanged, changes }: RobustnessReport): Chart[] {
   const values = changes.flatMap(({ levels }) => levels.flatMap(({ value }) => value ?? []));
   // Shares are drawn from 0 to 1, so that a small fall looks small.
   const areShares = [...values, unchanged ?? 0].every((value) => value >= 0 && value <= 1);
-  return changes.map(({ name, unit, note, levels, unchanged: own = unchanged }): Chart => {
+  const drawn = changes.filter(({ levels }) => levels.some(({ value }) => value !== undefined));
+  return drawn.map(({ name, unit, note, levels, unchanged: own = unchanged }): Chart => {
     const missing = levels.filter(({ value }) => value === undefined).length;
     const notes = [note, ...(missing > 0 ? [`no figures at ${missing} of ${levels.length} levels`] : [])].filter(
       Boolean,

@@ -9,6 +9,7 @@ import { WORDS } from '../../../lib/evaluate/robustness/adversarial-words.js';
 import {
   type RobustnessOptions,
   type RobustnessReport,
+  robustnessCharts,
   robustnessOf,
 } from '../../../lib/evaluate/robustness/robustness.js';
 import { type Predict, RowSample, type SampledBatch } from '../../../lib/evaluate/row-sample.js';
@@ -259,7 +260,9 @@ describe('adversarial search in pictures', () => {
       .png()
       .toBuffer();
 
-  test('finds much of what a linear model has within the epsilon, and stays within it', async () => {
+  test('finds much of what a linear model has within the epsilon, and stays within it', {
+    timeout: 120_000,
+  }, async () => {
     const pictures = await Promise.all([100, 150].map(picture));
     // The weights of the left and the right half have opposite signs: the mean over all pixels does not matter.
     const score = async (file: Buffer) => {
@@ -310,6 +313,21 @@ test('a model that rejects missing values, or predicts none for them, has a reas
   };
   expect(await levels(rejecting)).toContainEqual({ level: 0.4, error: 'input x has NaN' });
   expect(await levels(classifier(LINEAR))).toContainEqual({ level: 0.4, error: 'the predictions are not finite' });
+});
+
+test('a change without any metric has no chart', () => {
+  const change = (name: string, value?: number) => ({
+    name,
+    unit: 'share',
+    levels: [{ level: 1, ...(value && { value }) }],
+  });
+  const report = {
+    metric: 'accuracy',
+    rows: 9,
+    unchanged: 1,
+    changes: [change('noise', 0.5), change('missing values')],
+  };
+  expect(robustnessCharts(report).map(({ title }) => title)).toEqual(['noise']);
 });
 
 /** Measures on two batches, and interrupts while the prediction with this number runs. */
