@@ -39,6 +39,8 @@ const DEFINITIONS = [
 export interface KubernetesOptions {
   /** Whether the identity that applies may do anything in the cluster, at each request. @default - always */
   readonly isAdmin?: () => boolean;
+  /** Custom resources that the owner of the cluster installed, as `group/version/plural/Kind`. @default - none */
+  readonly definitions?: readonly string[];
 }
 
 /**
@@ -149,7 +151,8 @@ export class Kubernetes {
     for (let tries = 0; tries < 600; tries++) {
       const ready = await this.call('GET', '/readyz').catch(() => undefined);
       if (ready?.status === 200) {
-        await Promise.all(DEFINITIONS.map((definition) => this.define(definition)));
+        const definitions = [...DEFINITIONS, ...(this.options.definitions ?? [])];
+        await Promise.all(definitions.map((definition) => this.define(definition)));
         void this.control();
         return;
       }
