@@ -1,3 +1,5 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import type { TerraformStack } from 'cdktf';
 import { describe, expect, test, vi } from 'vitest';
 import * as azure from '../../../lib/azure/index.js';
@@ -33,6 +35,31 @@ function costOfRequests(text: string | undefined): number {
 const onAzure = (build: (stack: TerraformStack, props: { model: never; location: string }) => void) =>
   told(azureStack(), (stack) => build(stack, { model: model() as never, location: 'westeurope' }));
 const onGoogle = (build: (stack: TerraformStack) => void) => told(googleStack(), build);
+
+/** Idle costs that docs/azure.md and docs/tasks/costs.md state, by how both name the deployment. */
+const DOCUMENTED: readonly [string, (stack: TerraformStack, props: { model: never; location: string }) => void][] = [
+  ['`ServerlessModel` on Functions', (stack, props) => new azure.ServerlessModel(stack, 'Iris', props)],
+  [
+    '`ServerlessModel` on Container Apps',
+    (stack, props) =>
+      new azure.ServerlessModel(stack, 'Iris', { ...props, host: azure.ServerlessHost.containerApps() }),
+  ],
+  ['`ContainerModel` on AKS', (stack, props) => new azure.ContainerModel(stack, 'Iris', props)],
+  ['`ManagedEndpointModel`', (stack, props) => new azure.ManagedEndpointModel(stack, 'Iris', props)],
+];
+
+test.each(DOCUMENTED)('the documents state what %s costs on Azure without requests', (name, build) => {
+  const { sum } = cost(onAzure(build))!;
+  const stated = `$${sum < 1 ? sum.toFixed(2) : Math.round(sum)}`;
+  for (const [file, start] of [
+    ['azure.md', `| ${name} | `],
+    ['tasks/costs.md', `| Azure | ${name} | `],
+  ] as const) {
+    const lines = readFileSync(join(__dirname, '../../../docs', file), 'utf8').split('\n');
+    const [row] = lines.filter((line) => line.startsWith(`${start}$`));
+    expect(row?.slice(start.length).split(/[: ]/)[0], file).toBe(stated);
+  }
+});
 
 // Sums by hand, in eastus and us-central1: an hour is 1/730 of a month.
 describe('what a construct costs without requests is told at synth, on Azure', () => {
