@@ -31,6 +31,21 @@ def write_queries(path, queries):
     path.write_text("".join(json.dumps({"query": query, "relevant": items}) + "\n" for query, items in queries))
 
 
+def write_json_rows(path, columns):
+    """Rows of any shape by the name of their column, for `modelship evaluate --rows`. One column is `label`."""
+    columns = {name: np.asarray(values).tolist() for name, values in columns.items()}
+    rows = (dict(zip(columns, row)) for row in zip(*columns.values(), strict=True))
+    path.write_text("".join(json.dumps(row) + "\n" for row in rows))
+
+
+def write_samples(path, inputs, outputs):
+    """Requests and the answers of the framework, which `modelship pack --samples` compares with those of the saved model."""
+    def rows(tensors):
+        return [dict(zip(tensors, row)) for row in zip(*(np.asarray(values).tolist() for values in tensors.values()), strict=True)]
+
+    path.write_text(json.dumps({"instances": rows(inputs), "predictions": rows(outputs)}))
+
+
 def split(data, classes=True):
     """Training and held-out rows of a data set of scikit-learn, the same in every run."""
     from sklearn.model_selection import train_test_split
@@ -48,12 +63,19 @@ def pixels():
     return split(data)
 
 
-def train_network(network, rows, labels, epochs):
-    """Trains a classifier of PyTorch, the same in every run."""
+def seeded_torch():
+    """PyTorch, which trains a network the same in every run. Small networks gain nothing by several threads."""
     import torch
 
     torch.manual_seed(SEED)
-    network.apply(lambda layer: layer.reset_parameters() if hasattr(layer, "reset_parameters") else None)
+    torch.set_num_threads(1)
+    return torch
+
+
+def train_network(network, rows, labels, epochs):
+    """Trains a classifier of PyTorch."""
+    import torch
+
     inputs, targets = torch.tensor(rows), torch.tensor(labels)
     optimizer = torch.optim.Adam(network.parameters(), lr=0.01)
     for _ in range(epochs):
@@ -64,11 +86,32 @@ def train_network(network, rows, labels, epochs):
     return network
 
 
-def save_network(network, path, width):
-    """Saves a classifier of PyTorch as ONNX, with probabilities as its output."""
+def export_network(model, path, example, outputs):
+    """Saves a network of PyTorch as ONNX, which takes any number of rows. `example` has an input of two rows by its name."""
     import torch
 
     batch = torch.export.Dim("batch")
-    model = torch.nn.Sequential(network, torch.nn.Softmax(dim=1)).eval()
-    torch.onnx.export(model, (torch.zeros(2, width),), path, input_names=["features"], output_names=["probabilities"],
-                      dynamic_shapes=({0: batch},), dynamo=True, external_data=False, verbose=False)
+    torch.onnx.export(model, tuple(example.values()), path, input_names=list(example), output_names=outputs,
+                      dynamic_shapes=tuple({0: batch} for _ in example), dynamo=True, external_data=False, verbose=False)
+
+
+def seeded_keras():
+    """Keras on TensorFlow, which trains a network the same in every run. Small networks gain nothing by several threads."""
+    import os
+
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+    import tensorflow
+    from tensorflow import keras
+
+    keras.utils.set_random_seed(SEED)
+    tensorflow.config.experimental.enable_op_determinism()
+    tensorflow.config.threading.set_intra_op_parallelism_threads(1)
+    tensorflow.config.threading.set_inter_op_parallelism_threads(1)
+    return keras
+
+
+def export_keras(inputs, outputs, path):
+    """Saves a network of Keras as a SavedModel. `outputs` has them by their names."""
+    from tensorflow import keras
+
+    keras.Model(inputs, outputs).export(path, verbose=False)
