@@ -55,7 +55,7 @@ const network = { copy: join(onnx, 'model.onnx') };
 const rows = (name: string): readonly Answer[] => answersOf(join(models, name));
 
 /** Requests of the Open Inference Protocol with the same answers. */
-function openInference(name: string, input: string, output: string): readonly Answer[] {
+function openInference(name: string, input: string, output: string, version = '1'): readonly Answer[] {
   return rows(name).map(({ request, response }) => {
     const [table, scores] = [request as number[][], response as number[][]];
     const tensor = (title: string, data: number[][]) => {
@@ -63,10 +63,47 @@ function openInference(name: string, input: string, output: string): readonly An
     };
     return {
       request: { inputs: [tensor(input, table)] },
-      response: { model_name: 'model', model_version: '1', outputs: [tensor(output, scores)] },
+      response: { model_name: 'model', model_version: version, outputs: [tensor(output, scores)] },
     };
   });
 }
+
+/** Requests of TensorFlow Serving with the same answers. */
+function predictions(name: string): readonly Answer[] {
+  return rows(name).map(({ request, response }) => ({ request: { inputs: request }, response: { outputs: response } }));
+}
+
+const INFER = '/v2/models/model/infer';
+const PREDICT = '/v1/models/model:predict';
+
+/** Settings of a model of MLServer. */
+function mlserverSettings(implementation: string, uri: string): Files {
+  const settings = { name: 'iris', implementation, parameters: { uri, version: 'v0.1.0' } };
+  return { 'model-settings.json': JSON.stringify(settings) };
+}
+
+/** Folder of a model of MLServer, with the file that one of `save_models.py` has there. */
+function mlserver(implementation: string, uri: string, saved: string): Files {
+  return { ...mlserverSettings(implementation, uri), [uri]: model(saved) };
+}
+
+/** Folder of an ONNX model of MLflow. */
+function mlflowModel(path: string): Files {
+  const description = 'flavors:\n  onnx:\n    data: model.onnx\n';
+  return { [`${path}/MLmodel`]: description, [`${path}/model.onnx`]: model('model.onnx') };
+}
+
+const VERSION_NOTE = 'version: v0.1.0 is replaced by a whole number; choose it with `--version`';
+
+/** Modules of BentoML, with the file that each writes, the model in it, and its format. */
+const BENTOS = [
+  ['sklearn', 'saved_model.pkl', 'regression.joblib', 'pickle'],
+  ['picklable_model', 'saved_model.pkl', 'regression.joblib', 'pickle'],
+  ['xgboost', 'saved_model.ubj', 'xgboost-model', 'xgboost'],
+  ['lightgbm', 'saved_model.ubj', 'lightgbm.txt', 'lightgbm'],
+  ['onnx', 'saved_model.onnx', 'model.onnx', 'onnx'],
+  ['tensorflow', '.', 'saved_model', 'saved_model'],
+] as const;
 
 const CONFIG = `name: "iris"
 backend: "pytorch"
@@ -117,7 +154,7 @@ const CASES: Readonly<Record<string, Case>> = {
   'Triton, PyTorch': {
     source: () =>
       artefact({ 'iris/config.pbtxt': CONFIG, 'iris/labels.txt': 'a\nb\nc\n', 'iris/1/model.pt': model('model.pt') }),
-    route: '/v2/models/model/infer',
+    route: INFER,
     answers: () => openInference('model.pt', 'INPUT__0', 'OUTPUT__0'),
     manifest: {
       format: 'torchscript',
@@ -130,6 +167,18 @@ const CASES: Readonly<Record<string, Case>> = {
       'instance_group: set MODELSHIP_WORKERS=2 for models that Python runs',
     ],
   },
+  'Triton, ONNX': {
+    source: () => artefact({ 'config.pbtxt': 'platform: "onnxruntime_onnx"', '1/model.onnx': model('model.onnx') }),
+    route: INFER,
+    answers: () => openInference('model.onnx', 'rows', 'scores'),
+    manifest: { format: 'onnx', origin: 'triton' },
+  },
+  'Triton, TensorFlow': {
+    source: () => artefact({ 'config.pbtxt': 'backend: "tensorflow"', '4/model.savedmodel': model('saved_model') }),
+    route: INFER,
+    answers: () => openInference('saved_model', 'rows', 'scores', '4'),
+    manifest: { format: 'saved_model', origin: 'triton', version: '4' },
+  },
   'TensorFlow Serving': {
     source: () =>
       artefact({
@@ -138,26 +187,20 @@ const CASES: Readonly<Record<string, Case>> = {
         'iris/3': model('saved_model'),
         'iris/20': model('saved_model'),
       }),
-    route: '/v1/models/model:predict',
-    answers: () =>
-      rows('saved_model').map(({ request, response }) => ({
-        request: { inputs: request },
-        response: { outputs: response },
-      })),
+    route: PREDICT,
+    answers: () => predictions('saved_model'),
     manifest: { format: 'saved_model', version: '20', origin: 'tensorflow_serving' },
     notes: ['versions: 3 also exist, and a package has one; pack the folder 3 with `--version 3`'],
   },
+  'TensorFlow Serving, base path': {
+    source: () => artefact({ '00000005': model('saved_model') }),
+    route: PREDICT,
+    answers: () => predictions('saved_model'),
+    manifest: { format: 'saved_model', version: '5', origin: 'tensorflow_serving' },
+  },
   'MLServer, scikit-learn': {
-    source: () =>
-      artefact({
-        'model-settings.json': JSON.stringify({
-          name: 'iris',
-          implementation: 'mlserver_sklearn.SKLearnModel',
-          parameters: { uri: './model.joblib', version: 'v0.1.0' },
-        }),
-        'model.joblib': model('model.joblib'),
-      }),
-    route: '/v2/models/model/infer',
+    source: () => artefact(mlserver('mlserver_sklearn.SKLearnModel', './model.joblib', 'model.joblib')),
+    route: INFER,
     answers: () =>
       rows('model.joblib').map(({ request, response }) => {
         const table = request as number[][];
@@ -170,8 +213,60 @@ const CASES: Readonly<Record<string, Case>> = {
         };
       }),
     manifest: { format: 'pickle', origin: 'mlserver' },
-    notes: ['version: v0.1.0 is replaced by a whole number; choose it with `--version`'],
+    notes: [VERSION_NOTE],
   },
+  'MLServer, XGBoost': {
+    source: () => artefact(mlserver('mlserver_xgboost.XGBoostModel', './model.json', 'xgboost-model')),
+    route: INFER,
+    answers: () => openInference('xgboost-model', 'features', 'probabilities'),
+    manifest: { format: 'xgboost', origin: 'mlserver' },
+    notes: [VERSION_NOTE],
+  },
+  'MLServer, LightGBM': {
+    source: () => artefact(mlserver('mlserver_lightgbm.LightGBMModel', './model.bst', 'lightgbm.txt')),
+    route: PREDICT,
+    answers: () => predictions('lightgbm.txt'),
+    manifest: { format: 'lightgbm', origin: 'mlserver' },
+    notes: [VERSION_NOTE],
+  },
+  'MLServer, ONNX': {
+    source: () => artefact(mlserver('mlserver_onnx.OnnxModel', './model.onnx', 'model.onnx')),
+    route: INFER,
+    answers: () => openInference('model.onnx', 'rows', 'scores'),
+    manifest: { format: 'onnx', origin: 'mlserver' },
+    notes: [VERSION_NOTE],
+  },
+  'MLServer, MLflow': {
+    source: () => artefact({ ...mlserverSettings('mlserver_mlflow.MLflowRuntime', './iris'), ...mlflowModel('iris') }),
+    route: INFER,
+    answers: () => openInference('model.onnx', 'rows', 'scores'),
+    manifest: { format: 'onnx', origin: 'mlserver' },
+    notes: [VERSION_NOTE],
+  },
+  'BentoML, mlflow': {
+    source: () => archive({ 'model.yaml': 'name: iris\nmodule: bentoml.mlflow\n', ...mlflowModel('mlflow_model') }),
+    route: INFER,
+    answers: () => openInference('model.onnx', 'rows', 'scores'),
+    manifest: { format: 'onnx', origin: 'bentoml' },
+  },
+  'MLServer, scikit-learn regression': {
+    source: () => artefact(mlserver('mlserver_sklearn.SKLearnModel', './model.joblib', 'regression.joblib')),
+    route: PREDICT,
+    answers: () => predictions('regression.joblib'),
+    manifest: { format: 'pickle', origin: 'mlserver' },
+    notes: [VERSION_NOTE],
+  },
+  ...Object.fromEntries(
+    BENTOS.map(([module, file, saved, format]) => [
+      `BentoML, ${module}`,
+      {
+        source: () => archive({ 'model.yaml': `name: iris\nmodule: bentoml.${module}\n`, [file]: model(saved) }),
+        route: PREDICT,
+        answers: () => predictions(saved),
+        manifest: { format, origin: 'bentoml' },
+      } satisfies Case,
+    ]),
+  ),
 };
 
 test.each(shareOf(Object.keys(CASES), 2, 'servers'))(
