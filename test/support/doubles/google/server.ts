@@ -93,7 +93,7 @@ export class GoogleDouble {
     headers: IncomingHttpHeaders = { authorization: `Bearer ${TOKEN}` },
   ): { status: number; body: Json } {
     const bytes = Buffer.from(body === undefined ? '' : JSON.stringify(body));
-    return this.respond({ method, url: new URL(`https://${address}`), headers }, bytes);
+    return this.reply({ method, url: new URL(`https://${address}`), headers }, bytes);
   }
 
   private async answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
@@ -101,13 +101,13 @@ export class GoogleDouble {
     for await (const chunk of request) chunks.push(chunk);
     const { method, headers } = request;
     const url = new URL(request.url!, `https://${headers.host}`);
-    const { status, body } = this.respond({ method: method!, url, headers }, Buffer.concat(chunks));
+    const { status, body } = this.reply({ method: method!, url, headers }, Buffer.concat(chunks));
     // Clients that poll operations wait this long.
     response.writeHead(status, { 'content-type': 'application/json', 'retry-after': '1' });
     response.end(body === undefined ? '' : JSON.stringify(body));
   }
 
-  private respond(request: Request, bytes: Buffer): { status: number; body: Json } {
+  private reply(request: Request, bytes: Buffer): { status: number; body: Json } {
     try {
       return { status: 200, body: this.handle(request, bytes) };
     } catch (error) {
