@@ -125,6 +125,17 @@ const RULES: { readonly [service: string]: readonly Rule[] } = {
       accepted: service('iris', { timeout: '300s' }),
     },
     {
+      name: 'empty enums, except on Compute Engine',
+      rejected: service('iris', {}, { ingress: '' }),
+      status: 400,
+      message: /ingress: "" is not string INGRESS/,
+      accepted: [
+        'POST',
+        `${compute}/global/securityPolicies`,
+        { name: 'iris', rules: [{ match: { versionedExpr: '' } }] },
+      ],
+    },
+    {
       name: 'query parameters that do not exist',
       rejected: ['POST', `${run}/services?serviceId=iris&color=blue`, service('iris')[2]],
       status: 400,

@@ -144,7 +144,8 @@ export class GoogleDouble {
     const { method, api } = found;
     checkQuery(method, url.searchParams);
     if (method.request) {
-      const faults = mismatches(withoutNulls(body), api.types[method.request]!, api.types);
+      const given = host === 'compute.googleapis.com' ? withoutEmptyTexts(body) : body;
+      const faults = mismatches(withoutNulls(given), api.types[method.request]!, api.types);
       // Unknown fields and wrong types are invalid arguments: https://cloud.google.com/apis/design/errors
       if (faults.length > 0) throw new Refusal(400, `Invalid JSON payload received. ${faults.join('; ')}`);
     }
@@ -226,6 +227,14 @@ function withoutNulls(value: Json): Json {
     ([key, each]) => each !== null && !(key === 'content' && Buffer.isBuffer(each)),
   );
   return Object.fromEntries(kept.map(([key, each]) => [key, withoutNulls(each)]));
+}
+
+/**
+ * A body without empty texts. Compute Engine takes them for enums that are not set, as Terraform's provider sends them from
+ * version 7 on: https://github.com/hashicorp/terraform-provider-google/blob/v7.45.0/google/services/compute/resource_compute_security_policy.go
+ */
+function withoutEmptyTexts(value: Json): Json {
+  return JSON.parse(JSON.stringify(value, (_, each) => (each === '' ? undefined : each)));
 }
 
 /** Whether an API answers in the JSON form of protocol buffers. Cloud Storage's JSON differs. */
