@@ -2,6 +2,13 @@ import { constants } from 'node:os';
 
 const SIGNALS = ['SIGINT', 'SIGTERM'] as const;
 
+const exit = (_: NodeJS.Signals, number: number) => process.exit(128 + number);
+
+/** Ends the process at the first signal. Handlers of `exit` remove what is incomplete, and a signal alone does not run them. */
+export function exitOnSignals(): void {
+  for (const name of SIGNALS) process.removeListener(name, exit).once(name, exit);
+}
+
 /** Lets a command finish after the first signal. The process then exits with 128 plus the signal number. */
 export class Interruption {
   private readonly controller = new AbortController();

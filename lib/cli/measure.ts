@@ -33,7 +33,7 @@ export async function measure(
   directory: string,
   manifest: Manifest,
   flags: MeasureFlags,
-  interruption: Interruption,
+  interruption: Pick<Interruption, 'signal'>,
 ): Promise<Measurement> {
   const since = performance.now();
   const server = await startServer(directory, flags, interruption);

@@ -15,7 +15,7 @@ import { shellWord } from '../serving/shell-word.js';
 import { rejectUnknownMargin } from './evaluate-against.js';
 import { marginNumber, metricName, rejectForeign } from './evaluate-rows.js';
 import { CommandFailure } from './failure.js';
-import { Interruption } from './interruption.js';
+import { exitOnSignals } from './interruption.js';
 import { engineOptions, type LocalFlags, withTrustOptions } from './local.js';
 import { measure } from './measure.js';
 import { bytes, Output, table } from './output.js';
@@ -69,8 +69,8 @@ export function optimizeCommand(): Command {
     .option('--margin <number>', 'accepted loss of the metric (default: 0.01)', marginNumber)
     .option(
       '--tolerance <absolute,relative>',
-      'largest difference of a number (default: that of the package for onnx and graph; a share of the largest number of the ' +
-        'answer for others: 0.01 for fp16, 0.1 for int8)',
+      'largest difference of a number (default: that of the package; fp16 and int8 also take answers with a signal-to-noise ' +
+        `ratio of ${CONVERSIONS.fp16.leastSqnr} and ${CONVERSIONS.int8.leastSqnr} dB)`,
       tolerance,
     )
     .option('--install', 'install missing converters from PyPI into an environment of their own in the cache folder')
@@ -91,7 +91,7 @@ async function optimize(directory: string, flags: OptimizeFlags, command: Comman
   requireOptions(command, 'to', 'out');
   const rows = rowSource(flags);
   const output = new Output(flags.json);
-  const interruption = new Interruption();
+  exitOnSignals();
   const { optimizePackage } = await import('../optimize/index.js');
   try {
     const { manifest, proof } = await output.progress(`Optimize ${directory}`, (onStep) =>
@@ -107,7 +107,9 @@ async function optimize(directory: string, flags: OptimizeFlags, command: Comman
         engine: engineOptions(flags),
         measure: async (folder) => {
           const measured = readManifest(folder);
-          return measured.samples.count > 0 ? measure(folder, measured, flags, interruption) : undefined;
+          return measured.samples.count > 0
+            ? measure(folder, measured, flags, { signal: new AbortController().signal })
+            : undefined;
         },
         onStep,
       }),
@@ -121,8 +123,6 @@ async function optimize(directory: string, flags: OptimizeFlags, command: Comman
   } catch (error) {
     if (error instanceof EvaluationDataError) throw new CommandFailure('DATA_SET_INVALID', error.message);
     throw error;
-  } finally {
-    interruption.close();
   }
 }
 
@@ -132,7 +132,8 @@ export function proofLines(proof: Proof): string[] {
     conversion,
     from,
     converters,
-    tolerance: allowed,
+    tolerance: { absolute, relative },
+    leastSqnr,
     samples,
     rows,
     evaluation,
@@ -140,11 +141,9 @@ export function proofLines(proof: Proof): string[] {
     after,
     accepted,
   } = proof;
-  const limit =
-    'ofLargest' in allowed
-      ? `${allowed.ofLargest} × the largest number of the answer`
-      : `${allowed.absolute} + ${allowed.relative} × |before|`;
-  const same = ({ count, differing }: Proof['samples']) => `${count - differing} of ${count} within ${limit}`;
+  const limit = `within ${absolute} + ${relative} × |before|${leastSqnr === undefined ? '' : `, or ${leastSqnr} dB SQNR`}`;
+  const same = ({ count, differing, sqnr }: Proof['samples']) =>
+    `${count - differing} of ${count} ${limit}${sqnr === undefined ? '' : ` (least: ${sqnr.toFixed(1)} dB)`}`;
   const versions = Object.entries(converters).map(([name, version]) => `${name} ${version}`);
   const [old, now] = [before.measured, after.measured];
   const figures = [
@@ -193,6 +192,10 @@ function rowSource(flags: OptimizeFlags): RowSource | undefined {
     throw new CommandFailure('NO_DATA', `--${lonely} is about a data set: add --rows FILE.`);
   }
   const label = labelColumn(rows, flags.label);
+  const lonely = (['task', 'metric', 'margin'] as const).find((name) => flags[name] !== undefined);
+  if (label === undefined && lonely !== undefined) {
+    throw new CommandFailure('NOTHING_EXPECTED', `--${lonely} is about labels: add --label COLUMN.`);
+  }
   return {
     read: (signature) => batches(signature, { rows, label }),
     ...(label !== undefined && { evaluation: ({ outputs }: Signature) => evaluation(outputs, flags) }),

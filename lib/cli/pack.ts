@@ -4,6 +4,7 @@ import { Command, InvalidArgumentError, Option } from 'commander';
 import { TEXT_TASKS } from '../pack/hugging-face/text-tasks.js';
 import { DEFAULT_TOLERANCE, type PackOptions, type Tolerance } from '../pack/options.js';
 import { shellWord } from '../serving/shell-word.js';
+import { exitOnSignals } from './interruption.js';
 import { type LocalFlags, trustArguments, withTrustOptions } from './local.js';
 import { bytes, Output, operatorRows, table, tensorRows } from './output.js';
 import { requireOptions } from './required-options.js';
@@ -111,8 +112,7 @@ async function pack(source: string, flags: PackFlags, command: Command): Promise
   requireOptions(command, 'name');
   const output = new Output(flags.json);
   const out = flags.out ?? flags.name;
-  // `process.exit` runs the handlers that remove an incomplete package.
-  process.once('SIGINT', () => process.exit(130)).once('SIGTERM', () => process.exit(143));
+  exitOnSignals();
   const { packModel } = await import('../pack/index.js');
   const notes: string[] = [];
   const { reference: rows, referenceLabel } = flags;

@@ -20,7 +20,7 @@ export interface ServerProcess {
 export async function startServer(
   directory: string,
   flags: LocalFlags,
-  { signal }: Interruption,
+  { signal }: Pick<Interruption, 'signal'>,
 ): Promise<ServerProcess> {
   const args = ['serve', directory, '--port', '0', '--json', ...trustArguments(flags)];
   const child = spawn(process.execPath, [...process.execArgv, process.argv[1]!, ...args], {

@@ -1,18 +1,9 @@
-import {
-  copyFileSync,
-  cpSync,
-  existsSync,
-  mkdirSync,
-  mkdtempSync,
-  readdirSync,
-  renameSync,
-  rmSync,
-  writeFileSync,
-} from 'node:fs';
+import { copyFileSync, cpSync, existsSync, mkdirSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
 import { MANIFEST_FILE, type Manifest, readManifest, trustFor, verifyFiles } from '@modelship/runtime/manifest';
 import { list } from 'tar';
 import { packModel } from '../pack/index.js';
+import { ScratchFolder } from '../pack/scratch-folder.js';
 import { cdkFiles } from './cdk-files.js';
 import { commonFiles } from './common-files.js';
 import type { Project } from './project.js';
@@ -65,9 +56,8 @@ export async function initProject(options: InitOptions): Promise<Manifest> {
     throw new InitError('OUTPUT_EXISTS', `${directory} is not empty. Give the name of a new folder.`);
   }
   mkdirSync(dirname(directory), { recursive: true });
-  const stage = mkdtempSync(join(dirname(directory), `.${name}-`));
-  const dispose = () => rmSync(stage, { recursive: true, force: true });
-  process.once('exit', dispose);
+  const scratch = new ScratchFolder(join(dirname(directory), `.${name}-`));
+  const stage = scratch.path;
   try {
     const manifest = await addModel(options, name, stage);
     options.onStep?.('Write the files');
@@ -84,8 +74,7 @@ export async function initProject(options: InitOptions): Promise<Manifest> {
     renameSync(stage, directory);
     return manifest;
   } finally {
-    process.removeListener('exit', dispose);
-    dispose();
+    scratch.remove();
   }
 }
 

@@ -1,7 +1,7 @@
 import { InferenceError, type Tensor } from '@modelship/runtime';
 import { differenceBetween, floatsOf, splitRows, type Tolerance } from '@modelship/runtime/serve';
 import type { Predict } from '../evaluate/row-sample.js';
-import type { Allowance } from './conversions.js';
+import type { Limits } from './conversions.js';
 import type { ComparedAnswers, Difference } from './proof.js';
 
 /** Most differences that are kept. */
@@ -11,13 +11,14 @@ const MOST_DIFFERENCES = 5;
 export class AnswerComparison {
   private count = 0;
   private differing = 0;
+  private sqnr = Number.POSITIVE_INFINITY;
   private readonly differences: Difference[] = [];
 
   /**
    * @param onlyNumbers whether to compare numbers only, because an evaluation judges labels
    */
   constructor(
-    private readonly allowance: Allowance,
+    private readonly limits: Limits,
     private readonly onlyNumbers = false,
   ) {}
 
@@ -39,18 +40,28 @@ export class AnswerComparison {
   }
 
   result(): ComparedAnswers {
-    const { count, differing, differences } = this;
-    return { count, differing, differences };
+    const { count, differing, differences, sqnr } = this;
+    return { count, differing, ...(Number.isFinite(sqnr) && { sqnr }), differences };
   }
 
   private firstDifference(wanted: readonly Tensor[], got: readonly Tensor[]): string | undefined {
+    let first: string | undefined;
     for (const each of wanted) {
       const other = got.find(({ name }) => name === each.name);
-      if (!other) return `there is no output ${each.name}`;
-      const difference = differenceBetween(other, each, toleranceOf(this.allowance, each));
-      if (difference !== undefined) return difference;
+      first ??= other ? this.difference(other, each) : `there is no output ${each.name}`;
     }
-    return undefined;
+    return first;
+  }
+
+  private difference(got: Tensor, wanted: Tensor): string | undefined {
+    const { tolerance, leastSqnr } = this.limits;
+    const sqnr = isComparable(got, wanted) ? sqnrOf(got, wanted) : undefined;
+    if (sqnr !== undefined && Number.isFinite(sqnr)) this.sqnr = Math.min(this.sqnr, sqnr);
+    const difference = differenceBetween(got, wanted, tolerance);
+    if (difference === undefined || leastSqnr === undefined) return difference;
+    if (!isFloat(wanted)) return differenceBetween(got, wanted, toleranceOf(this.limits, wanted));
+    if (sqnr === undefined) return difference;
+    return sqnr >= leastSqnr ? undefined : `${difference} (SQNR ${sqnr.toFixed(1)} dB)`;
   }
 
   private keep(place: string, difference: string): void {
@@ -73,17 +84,43 @@ export async function answerOf(
 }
 
 /**
- * Returns the tolerance of a tensor. JSON texts of tasks have scores from 0 to 1.
+ * Returns a tolerance for each number of a tensor. Noise of as many decibels as the limit allows is a share of the largest
+ * number. JSON texts of tasks have scores from 0 to 1.
  *
  * @param wanted answer of the model before
  */
-export function toleranceOf(allowance: Allowance, wanted: Tensor): Tolerance {
-  if (!('ofLargest' in allowance)) return allowance;
-  return { absolute: allowance.ofLargest * (isFloat(wanted) ? largestOf(wanted) : 1), relative: 0 };
+export function toleranceOf({ tolerance, leastSqnr }: Limits, wanted: Tensor): Tolerance {
+  if (leastSqnr === undefined) return tolerance;
+  const share = 10 ** (-leastSqnr / 20);
+  return { ...tolerance, absolute: Math.max(tolerance.absolute, share * (isFloat(wanted) ? largestOf(wanted) : 1)) };
 }
 
 function isFloat({ datatype }: Tensor): boolean {
   return datatype.startsWith('FP') || datatype === 'BF16';
+}
+
+/** Returns whether two tensors are of floats, and differ in numbers only. */
+function isComparable(got: Tensor, wanted: Tensor): boolean {
+  const anyNumber = { absolute: Number.POSITIVE_INFINITY, relative: 0 };
+  return isFloat(wanted) && differenceBetween(got, wanted, anyNumber) === undefined;
+}
+
+/**
+ * Returns the signal-to-quantization-noise ratio of an answer, as ONNX Runtime and PyTorch compute it, in decibels.
+ *
+ * @returns infinity for equal answers
+ */
+function sqnrOf(got: Tensor, wanted: Tensor): number {
+  const after = floatsOf(got);
+  let signal = 0;
+  let noise = 0;
+  for (const [index, value] of floatsOf(wanted).entries()) {
+    // Infinities and NaN are equal in both, and have no share in the noise.
+    if (!Number.isFinite(value)) continue;
+    signal += value ** 2;
+    noise += (value - after[index]!) ** 2;
+  }
+  return noise === 0 ? Number.POSITIVE_INFINITY : 10 * Math.log10(signal / noise);
 }
 
 /** Returns the largest absolute value of a tensor of floats. */

@@ -1,19 +1,25 @@
 import type { Tolerance } from '../pack/options.js';
 
-/** Largest difference of a number: an amount, or a share of the largest number of the answer. */
-export type Allowance = Tolerance | { readonly ofLargest: number };
+/** How close the answers of two models must be. */
+export interface Limits {
+  /** Differences that are always accepted. */
+  readonly tolerance: Tolerance;
+  /** Least signal-to-quantization-noise ratio of answers beyond the tolerance, in decibels. @default - none is accepted */
+  readonly leastSqnr?: number | undefined;
+}
 
 /** What a conversion does to a model. */
 export interface Conversion {
   /** Description, after "Convert". */
   readonly summary: string;
   /**
-   * Largest difference of a number, as a share of the largest number of the answer. Conversions to fewer bits change every
-   * number, and small numbers as much as large ones.
+   * Least signal-to-quantization-noise ratio of an answer, in decibels: 20 log10(|before| / |before - after|), with the
+   * norms of the answer's numbers. Conversions to fewer bits change every number, and small numbers as much as large ones.
+   * ADR 0250 has the source of each limit.
    *
-   * @default - the tolerance of the package, as the conversion keeps every answer
+   * @default - none, as the conversion keeps every answer
    */
-  readonly ofLargest?: number;
+  readonly leastSqnr?: number;
   /** Whether samples of the package show the conversion the ranges of the values within the model. @default false */
   readonly calibrates?: boolean;
 }
@@ -28,11 +34,11 @@ export type ConversionName = (typeof CONVERSION_NAMES)[number];
 export const CONVERSIONS: Readonly<Record<ConversionName, Conversion>> = {
   onnx: { summary: 'to ONNX, by the converter of its framework' },
   graph: { summary: 'to a simpler graph, by onnxslim and ONNX Runtime' },
-  fp16: { summary: 'to 16-bit floats', ofLargest: 0.01 },
-  int8: { summary: 'to 8-bit weights, with ranges of values that each run computes', ofLargest: 0.1 },
+  fp16: { summary: 'to 16-bit floats', leastSqnr: 40 },
+  int8: { summary: 'to 8-bit weights, with ranges of values that each run computes', leastSqnr: 20 },
   'int8-static': {
-    summary: 'to 8-bit weights, with ranges of values from the samples of the package',
-    ofLargest: 0.1,
+    summary: 'to 8-bit weights, with ranges of values from samples and rows',
+    leastSqnr: 20,
     calibrates: true,
   },
 };

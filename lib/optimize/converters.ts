@@ -1,15 +1,27 @@
 import { execFile } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { chmodSync, existsSync, mkdirSync, mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, renameSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
+import type { Datatype } from '@modelship/runtime';
 import type { Manifest, ModelFormat } from '@modelship/runtime/manifest';
 import { cacheRoot } from '../bundle/cache-folder.js';
 import { runPythonTool, type ToolFailure } from '../pack/python-tool.js';
+import { ScratchFolder } from '../pack/scratch-folder.js';
 import type { ConversionName } from './conversions.js';
 import { OptimizationError } from './optimization-error.js';
 
-const run = promisify(execFile);
+/** Runs a program, which ends at the latest with this process. */
+async function run(program: string, args: readonly string[]): Promise<{ readonly stdout: string }> {
+  const running = promisify(execFile)(program, args);
+  const stop = () => running.child.kill();
+  process.once('exit', stop);
+  try {
+    return await running;
+  } finally {
+    process.removeListener('exit', stop);
+  }
+}
 
 /** Python packages that convert, by the name of their module, with the versions that are installed. */
 const PINNED: Readonly<Record<string, string>> = {
@@ -27,7 +39,8 @@ const PINNED: Readonly<Record<string, string>> = {
 const BASE: readonly string[] = ['onnx', 'onnxruntime', 'onnxscript', 'onnxslim'];
 
 const ESTIMATORS = ['onnx', 'skl2onnx', 'onnxmltools', 'onnxconverter_common'];
-const TORCH = ['onnx', 'onnxscript'];
+/** PyTorch exports itself. Its version is that of the model, and never installed. */
+const TORCH = ['onnx', 'onnxscript', 'torch'];
 
 /** Modules that convert a format to ONNX. */
 const OF_FORMATS: Partial<Record<ModelFormat, readonly string[]>> = {
@@ -64,10 +77,10 @@ export interface ConversionRequest {
   readonly calibration?: readonly Readonly<Record<string, CalibrationTensor>>[];
 }
 
-/** A tensor as NumPy reads it. */
+/** A tensor of numbers. */
 export interface CalibrationTensor {
-  readonly data: readonly unknown[];
-  readonly dtype: string;
+  readonly data: readonly number[];
+  readonly datatype: Datatype;
   readonly shape: readonly number[];
 }
 
@@ -94,8 +107,7 @@ export async function convert(
   if (!result.failure) return result.report.versions;
   if (result.failure.kind === 'FAILED') throw failed(request, result.failure);
   if (!install) throw missing(modules, result.failure);
-  onStep(`Install ${modules.map((name) => PINNED[name]).join(', ')}`);
-  const python = await environmentWith(modules, result.failure.python);
+  const python = await environmentWith(modules, result.failure.python, onStep);
   const again = await runPythonTool<Versions>({ ...request, modules }, request.out, python);
   if (again.failure)
     throw again.failure.kind === 'FAILED' ? failed(request, again.failure) : missing(modules, again.failure);
@@ -117,8 +129,13 @@ function modulesFor({ convert, format }: ConversionRequest): readonly string[] {
   );
 }
 
+/** Returns what is installed for modules. */
+function pinsOf(modules: readonly string[]): string[] {
+  return modules.flatMap((name) => PINNED[name] ?? []);
+}
+
 function missing(modules: readonly string[], { python, text }: ToolFailure): OptimizationError {
-  const pinned = modules.map((name) => PINNED[name]).join(' ');
+  const pinned = pinsOf(modules).join(' ');
   return new OptimizationError(
     'CONVERTER_MISSING',
     `${python} cannot convert the model (${text}). Add --install to install the converters from PyPI into an environment of ` +
@@ -131,15 +148,16 @@ function failed({ format, convert }: ConversionRequest, { text }: ToolFailure): 
   return new OptimizationError('CONVERSION_FAILED', `the converter cannot convert ${target}: ${text}.`);
 }
 
-/** What an environment is made from: the folder of packages of the interpreter, and modules that it lacks. */
+/** What an environment is made from: the folders of packages of the interpreter, and modules that it lacks. */
 const PROBE = `
-import importlib.util, json, sys, sysconfig
+import importlib.util, json, os, sys
 lacking = [name for name in sys.argv[1:] if importlib.util.find_spec(name) is None]
-print(json.dumps({"packages": sysconfig.get_path("purelib"), "version": sys.version, "lacking": lacking}))
+packages = [path for path in sys.path if os.path.basename(path) in ("site-packages", "dist-packages")]
+print(json.dumps({"packages": packages, "version": sys.version, "lacking": lacking}))
 `;
 
 interface Probed {
-  readonly packages: string;
+  readonly packages: readonly string[];
   readonly version: string;
   readonly lacking: readonly string[];
 }
@@ -148,16 +166,23 @@ interface Probed {
  * Returns the interpreter of an environment in the cache folder with the packages of `python` and the modules. Packages
  * that `python` has keep their versions, as the model was saved with them.
  */
-async function environmentWith(modules: readonly string[], python: string): Promise<string> {
+async function environmentWith(
+  modules: readonly string[],
+  python: string,
+  onStep: (step: string) => void,
+): Promise<string> {
   try {
     const { stdout } = await run(python, ['-c', PROBE, ...modules]);
     const probed = JSON.parse(stdout) as Probed;
-    const pins = probed.lacking.map((name) => PINNED[name]!);
+    const pins = pinsOf(probed.lacking);
     const key = createHash('sha256')
-      .update([probed.packages, probed.version, ...pins].join('\n'))
+      .update([...probed.packages, probed.version, ...pins].join('\n'))
       .digest('hex');
     const environment = join(cacheRoot(), 'converters', key);
-    if (!existsSync(environment)) await install(environment, python, probed);
+    if (!existsSync(environment)) {
+      onStep(`Install ${pins.join(', ')}`);
+      await install(environment, python, probed);
+    }
     return interpreterOf(environment);
   } catch (error) {
     const { stderr, message } = error as Error & { readonly stderr?: string };
@@ -168,23 +193,29 @@ async function environmentWith(modules: readonly string[], python: string): Prom
 
 async function install(environment: string, python: string, { packages, lacking }: Probed): Promise<void> {
   mkdirSync(dirname(environment), { recursive: true });
-  const filling = mkdtempSync(`${environment}-`);
+  const scratch = new ScratchFolder(`${environment}-`);
+  const filling = scratch.path;
   try {
     await run(python, ['-m', 'venv', filling]);
     const own = interpreterOf(filling);
     const purelib = await run(own, ['-c', 'import sysconfig; print(sysconfig.get_path("purelib"))']);
-    writeFileSync(join(purelib.stdout.trim(), 'packages.pth'), `${packages}\n`);
+    // Editable packages are known by files of their folder, which a plain line would not read.
+    const lines = packages.map((path) => `import site; site.addsitedir(${JSON.stringify(path)})\n`);
+    writeFileSync(join(purelib.stdout.trim(), 'packages.pth'), lines.join(''));
     const pip = ['-m', 'pip', 'install', '--quiet', '--disable-pip-version-check'];
     const [base, others] = [true, false].map((isBase) =>
-      lacking.filter((name) => BASE.includes(name) === isBase).map((name) => PINNED[name]!),
+      pinsOf(lacking.filter((name) => BASE.includes(name) === isBase)),
     );
     if (base!.length > 0) await run(own, [...pip, ...base!]);
     // Their own requirements would replace packages of the model's framework by other versions.
     if (others!.length > 0) await run(own, [...pip, '--no-deps', ...others!]);
     chmodSync(filling, 0o755);
     renameSync(filling, environment);
+  } catch (error) {
+    // Another process may have made the same environment meanwhile.
+    if (!existsSync(environment)) throw error;
   } finally {
-    rmSync(filling, { recursive: true, force: true });
+    scratch.remove();
   }
 }
 

@@ -1,8 +1,8 @@
-import { copyFileSync, mkdirSync, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { copyFileSync, mkdirSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join, posix, resolve } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
-import type { Signature, Tensor } from '@modelship/runtime';
+import { InferenceError, type Signature } from '@modelship/runtime';
 import {
   externalData,
   type Manifest,
@@ -17,18 +17,19 @@ import type { Measurement } from '../compare/measurement.js';
 import { type Comparison, comparisonOf } from '../evaluate/comparison/comparison.js';
 import { EvaluationDataError } from '../evaluate/metrics/compute.js';
 import type { RowEvaluation } from '../evaluate/row-evaluation.js';
-import type { SampledBatch } from '../evaluate/row-sample.js';
+import type { Predict, SampledBatch } from '../evaluate/row-sample.js';
 import { PROOF_FILE } from '../model/proof-file.js';
 import { copyArtifact } from '../pack/formats.js';
 import { goldenSamples } from '../pack/golden-samples.js';
 import { type Described, writeManifest } from '../pack/manifest-file.js';
 import { readSampleRequests, type SampleRequest } from '../pack/sample-requests.js';
 import { sampleInputs } from '../pack/sample-tensors.js';
+import { ScratchFolder } from '../pack/scratch-folder.js';
 import { Stage } from '../pack/stage.js';
 import { figure } from '../report/figure.js';
-import { CALIBRATION_ROWS, calibrationOf } from './calibration.js';
+import { calibrationRequests } from './calibration.js';
 import { AnswerComparison, answerOf, toleranceOf } from './compared-answers.js';
-import { CONVERSIONS, type ConversionName } from './conversions.js';
+import { CONVERSIONS, type ConversionName, type Limits } from './conversions.js';
 import { type ConversionRequest, type ConverterOptions, convert } from './converters.js';
 import { OptimizationError } from './optimization-error.js';
 import type { ComparedAnswers, Proof } from './proof.js';
@@ -69,65 +70,88 @@ export interface OptimizeOptions {
 
 /**
  * Converts the model of a package, compares its answers with those of the model before, and writes a package with the
- * proof. A failure leaves no files behind.
+ * proof. A failure or an interruption leaves no files behind.
  *
  * @throws OptimizationError if no converter takes the model, or its answers differ
  * @throws ModelPackageError if the package cannot be loaded, or `out` has other files
+ * @throws EvaluationDataError if the model rejects a row of the data set
  */
 export async function optimizePackage(options: OptimizeOptions): Promise<{ manifest: Manifest; proof: Proof }> {
-  const { directory, conversion, out, engine, force, onStep } = options;
+  const { directory, out, engine, force, onStep } = options;
   const manifest = readManifest(directory);
   await verifyFiles(directory, manifest);
   rejectUnsuitable(manifest, options);
-  onStep('Load the model');
-  const original = await loadModel(directory, manifest, engine);
-  const work = mkdtempSync(join(tmpdir(), 'modelship-optimize-'));
   const stage = new Stage(out);
+  const work = new ScratchFolder(join(tmpdir(), 'modelship-optimize-'));
   try {
-    const { path, converters } = await converted(manifest, work, options);
-    onStep('Compare the answers');
-    const draft = describedAs(manifest);
-    copyOtherFiles(directory, manifest, stage.directory);
-    const requests = manifest.samples.count > 0 ? readSampleRequests(join(directory, SAMPLES_FILE)) : [];
-    const { manifest: drafted, model } = await loadConverted(path, stage.directory, draft, engine);
-    let proof: Omit<Proof, 'before' | 'after' | 'accepted'>;
-    let samples: Described['samples'];
-    const reasons: string[] = [];
+    // The measured times give each package another digest.
+    stage.check(force);
+    onStep('Load the model');
+    const original = await loadModel(directory, manifest, engine);
     try {
-      proof = {
-        schemaVersion: 1,
-        conversion,
-        from: { digest: manifest.digest, format: manifest.format },
-        converters,
-        ...(await comparedModels(manifest, original, model, requests, options)),
-      };
-      const sizes = { before: modelBytes(directory, manifest), after: modelBytes(stage.directory, drafted) };
-      reasons.push(...reasonsAgainst(proof, sizes));
-      if (reasons.length > 0 && !options.accept) throw refusal(reasons, proof);
-      // The new answers become the golden ones, as the old ones were compared.
-      const unanswered = requests.map(({ place, inputs }) => ({ place, inputs }));
-      samples = await goldenSamples(unanswered, model, 'onnx', draft.tolerance);
+      const optimized = await optimizedInto(stage.directory, work.path, { manifest, original }, options);
+      stage.commit(optimized.manifest.digest, force);
+      return optimized;
     } finally {
-      await model.close();
+      await original.close();
     }
-    const tolerance = replicaTolerance(proof, draft.tolerance, samples);
-    const packed = await writeManifest(stage.directory, { ...draft, samples, tolerance });
-    onStep('Measure both models');
-    const complete: Proof = {
-      ...proof,
-      before: { bytes: modelBytes(directory, manifest), measured: await options.measure(directory) },
-      after: { bytes: modelBytes(stage.directory, packed), measured: await options.measure(stage.directory) },
-      accepted: reasons,
-    };
-    writeFileSync(join(stage.directory, PROOF_FILE), `${JSON.stringify(complete, null, 2)}\n`);
-    const result = await writeManifest(stage.directory, { ...draft, samples, tolerance }, packed.files);
-    stage.commit(result.digest, force);
-    return { manifest: result, proof: complete };
   } finally {
     stage.close();
-    rmSync(work, { recursive: true, force: true });
-    await original.close();
+    work.remove();
   }
+}
+
+/** Writes the optimized package into `target`. */
+async function optimizedInto(
+  target: string,
+  work: string,
+  { manifest, original }: { readonly manifest: Manifest; readonly original: LoadedModel },
+  options: OptimizeOptions,
+): Promise<{ manifest: Manifest; proof: Proof }> {
+  const { directory, conversion, engine, onStep } = options;
+  const { path, converters } = await converted(manifest, work, options);
+  onStep('Compare the answers');
+  const draft = describedAs(manifest);
+  copyOtherFiles(directory, manifest, target);
+  const requests = sampleRequests(directory, manifest);
+  const { manifest: drafted, model } = await loadConverted(path, target, draft, engine);
+  let proof: Omit<Proof, 'before' | 'after' | 'accepted'>;
+  let samples: Described['samples'];
+  const reasons: string[] = [];
+  try {
+    proof = {
+      schemaVersion: 1,
+      conversion,
+      from: { digest: manifest.digest, format: manifest.format },
+      converters,
+      ...(await comparedModels(manifest, original, model, requests, options)),
+    };
+    const sizes = { before: modelBytes(directory, manifest), after: modelBytes(target, drafted) };
+    reasons.push(...reasonsAgainst(proof, sizes));
+    if (reasons.length > 0 && !options.accept) throw refusal(reasons, proof);
+    // The new answers become the golden ones, as the old ones were compared.
+    const unanswered = requests.map(({ place, inputs }) => ({ place, inputs }));
+    samples = await goldenSamples(unanswered, model, 'onnx', draft.tolerance);
+  } finally {
+    await model.close();
+  }
+  const tolerance = replicaTolerance(proof, draft.tolerance, samples);
+  const packed = await writeManifest(target, { ...draft, samples, tolerance });
+  onStep('Measure both models');
+  const complete: Proof = {
+    ...proof,
+    before: { bytes: modelBytes(directory, manifest), measured: await options.measure(directory) },
+    after: { bytes: modelBytes(target, packed), measured: await options.measure(target) },
+    accepted: reasons,
+  };
+  writeFileSync(join(target, PROOF_FILE), `${JSON.stringify(complete, null, 2)}\n`);
+  const result = await writeManifest(target, { ...draft, samples, tolerance }, packed.files);
+  return { manifest: result, proof: complete };
+}
+
+/** Reads the golden samples of a package. */
+function sampleRequests(directory: string, { samples }: Manifest): readonly SampleRequest[] {
+  return samples.count > 0 ? readSampleRequests(join(directory, SAMPLES_FILE)) : [];
 }
 
 function rejectUnsuitable(manifest: Manifest, { directory, conversion, rows }: OptimizeOptions): void {
@@ -155,6 +179,12 @@ function rejectUnsuitable(manifest: Manifest, { directory, conversion, rows }: O
       `--to ${conversion} takes ranges from requests of numbers, and ${directory} takes ${task.type} requests. Use --to int8.`,
     );
   }
+  if (CONVERSIONS[conversion].calibrates && samples.madeUp && !rows) {
+    throw new OptimizationError(
+      'CONVERSION_FAILED',
+      `--to ${conversion} takes ranges from requests, and the samples of ${directory} are made up. Give a data set with --rows.`,
+    );
+  }
   if (samples.count === 0 && !rows) {
     throw new OptimizationError(
       'CONVERSION_FAILED',
@@ -179,7 +209,7 @@ async function converted(
   if (format !== 'onnx')
     requests.push({ convert: 'onnx', format, ...(code !== undefined && { code: join(directory, code) }) });
   if (conversion !== 'onnx') {
-    const calibration = CONVERSIONS[conversion].calibrates ? await calibrationRequests(manifest, options) : undefined;
+    const calibration = CONVERSIONS[conversion].calibrates ? await calibrationOf(manifest, options) : undefined;
     requests.push({ convert: conversion, format: 'onnx', ...(calibration && { calibration }) });
   }
   const converters: ConverterOptions = { install: options.install, onStep };
@@ -195,25 +225,15 @@ async function converted(
   return { path: current, converters: versions };
 }
 
-/** Returns requests that show the ranges of values: the samples of the package, and rows of the data set. */
-async function calibrationRequests(
+async function calibrationOf(
   manifest: Manifest,
   { directory, rows }: OptimizeOptions,
 ): Promise<ConversionRequest['calibration']> {
   const signature = signaturesOf(manifest).serving_default!;
-  const inputs: (readonly Tensor[])[] = [];
-  if (manifest.samples.count > 0) {
-    for (const each of readSampleRequests(join(directory, SAMPLES_FILE))) {
-      inputs.push(sampleInputs(each.inputs, signature, each.place));
-    }
-  }
-  let count = 0;
-  for await (const batch of rows?.read(signature) ?? []) {
-    inputs.push(batch.inputs);
-    count += batch.rows.length;
-    if (count >= CALIBRATION_ROWS) break;
-  }
-  return calibrationOf(inputs);
+  // Made-up samples have other values than requests.
+  const samples = manifest.samples.madeUp ? [] : sampleRequests(directory, manifest);
+  const inputs = samples.map((each) => sampleInputs(each.inputs, signature, each.place));
+  return calibrationRequests(signature, inputs, rows?.read(signature));
 }
 
 /** Describes the converted package: it has the signature, the task and the samples of the package before. */
@@ -228,13 +248,9 @@ function describedAs(manifest: Manifest): Omit<Described, 'samples'> {
 }
 
 /** Returns the tolerance of replicas, which differ among processors as much as the conversion does. */
-function replicaTolerance(
-  proof: Pick<Proof, 'tolerance'>,
-  ofPackage: Tolerance,
-  samples: Described['samples'],
-): Tolerance {
+function replicaTolerance(limits: Limits, ofPackage: Tolerance, samples: Described['samples']): Tolerance {
   const answers = samples.flatMap(({ outputs }) => outputs);
-  const all = [ofPackage, ...answers.map((each) => toleranceOf(proof.tolerance, each))];
+  const all = [ofPackage, ...answers.map((each) => toleranceOf(limits, each))];
   return {
     absolute: Math.max(...all.map(({ absolute }) => absolute)),
     relative: Math.max(...all.map(({ relative }) => relative)),
@@ -289,34 +305,35 @@ async function comparedModels(
   model: LoadedModel,
   requests: readonly SampleRequest[],
   { conversion, rows, tolerance: given, onStep }: OptimizeOptions,
-): Promise<Pick<Proof, 'tolerance' | 'samples' | 'rows' | 'evaluation'>> {
-  const { ofLargest } = CONVERSIONS[conversion];
-  const tolerance = given ?? (ofLargest === undefined ? manifest.samples.tolerance : { ofLargest });
-  const [before, after] = [original, model].map((each) => (inputs: readonly Tensor[]) => each.run(inputs)) as [
-    LoadedModel['run'],
-    LoadedModel['run'],
-  ];
+): Promise<Limits & Pick<Proof, 'samples' | 'rows' | 'evaluation'>> {
+  const { leastSqnr } = CONVERSIONS[conversion];
+  const limits: Limits = given ? { tolerance: given } : { tolerance: manifest.samples.tolerance, leastSqnr };
+  const [before, after] = [original, model].map(
+    (each): Predict =>
+      (inputs) =>
+        each.run(inputs),
+  ) as [Predict, Predict];
   const signature = signaturesOf(manifest).serving_default!;
-  const samples = new AnswerComparison(tolerance);
+  const samples = new AnswerComparison(limits);
   for (const { place, inputs: values } of requests) {
     const inputs = sampleInputs(values, signature, place);
     samples.add([place], await before(inputs), await answerOf(after, inputs));
   }
-  const found = { tolerance, samples: samples.result() };
+  const found = { ...limits, samples: samples.result() };
   if (!rows) return found;
   // With labels, the evaluation judges the classes of a conversion that changes every number.
-  const onlyNumbers = rows.evaluation !== undefined && ofLargest !== undefined;
-  const answers = new AnswerComparison(tolerance, onlyNumbers);
+  const onlyNumbers = rows.evaluation !== undefined && leastSqnr !== undefined;
+  const answers = new AnswerComparison(limits, onlyNumbers);
   const [version, baseline] = [rows.evaluation?.(signature), rows.evaluation?.(signature)];
   for await (const { rows: expected, inputs } of rows.read(signature)) {
-    const wanted = await before(inputs);
+    const places = expected.map(({ place }) => place);
+    const wanted = await answerOf(before, inputs);
+    if (wanted instanceof InferenceError) {
+      throw new EvaluationDataError(`the model rejects a request with ${placesText(places)}: ${wanted.message}.`);
+    }
     const got = await answerOf(after, inputs);
-    answers.add(
-      expected.map(({ place }) => place),
-      wanted,
-      got,
-    );
-    if (!Array.isArray(got)) continue;
+    answers.add(places, wanted, got);
+    if (got instanceof InferenceError) continue;
     baseline?.add(expected, wanted);
     version?.add(expected, got);
     onStep(`${answers.result().count} rows`);
@@ -333,6 +350,10 @@ async function comparedModels(
   }
 }
 
+function placesText(places: readonly string[]): string {
+  return places.length === 1 ? places[0]! : `the ${places.length} rows from ${places[0]}`;
+}
+
 /** Returns why a conversion is refused, for people. */
 function reasonsAgainst(
   { conversion, samples, rows, evaluation }: Pick<Proof, 'conversion' | 'samples' | 'rows' | 'evaluation'>,
@@ -343,10 +364,19 @@ function reasonsAgainst(
   return [
     ...differ(samples, 'golden samples'),
     ...(rows ? differ(rows, 'rows') : []),
-    ...(evaluation?.verdict === 'worse' ? [`${evaluation.metric} is worse by ${figure(-evaluation.gain)}`] : []),
-    ...(CONVERSIONS[conversion].ofLargest !== undefined && after >= before
+    ...(evaluation ? lossOf(evaluation) : []),
+    ...(CONVERSIONS[conversion].leastSqnr !== undefined && after >= before
       ? [`the model has ${after} bytes, and had ${before}, so that fewer bits gain nothing`]
       : []),
+  ];
+}
+
+/** Returns why an evaluation refuses a conversion: a loss that is certain, or one beyond the margin that may be chance. */
+function lossOf({ verdict, metric, gain, margin }: Comparison): string[] {
+  if (verdict === 'worse') return [`${metric} is worse by ${figure(-gain)}`];
+  if (-gain <= margin) return [];
+  return [
+    `${metric} is lower by ${figure(-gain)}, which is beyond the margin of ${margin} and may be chance: give more rows`,
   ];
 }
 

@@ -3,7 +3,7 @@ import { type Manifest, ModelPackageError } from '@modelship/runtime/manifest';
 import type { Measurement } from '../compare/measurement.js';
 import type { Comparison } from '../evaluate/comparison/comparison.js';
 import { PROOF_FILE, readProofFile } from '../model/proof-file.js';
-import type { Allowance, ConversionName } from './conversions.js';
+import type { ConversionName, Limits } from './conversions.js';
 
 /** A row or golden sample that the optimized model answers otherwise. */
 export interface Difference {
@@ -16,8 +16,10 @@ export interface Difference {
 /** Rows or golden samples that both models answered. */
 export interface ComparedAnswers {
   readonly count: number;
-  /** Number of those that differ by more than the tolerance. */
+  /** Number of those that differ by more than the limits. */
   readonly differing: number;
+  /** Least signal-to-quantization-noise ratio of an answer, in decibels. @default - equal numbers, or none that are finite */
+  readonly sqnr?: number;
   /** The first that differ. */
   readonly differences: readonly Difference[];
 }
@@ -31,14 +33,13 @@ export interface Figures {
 }
 
 /** What was compared between a package and the package that an optimization made of it. */
-export interface Proof {
+export interface Proof extends Limits {
   readonly schemaVersion: 1;
   readonly conversion: ConversionName;
   /** Digest and format of the package before. */
   readonly from: Pick<Manifest, 'digest' | 'format'>;
   /** Versions of the Python packages that converted. */
   readonly converters: Readonly<Record<string, string>>;
-  readonly tolerance: Allowance;
   /** Golden samples of the package before. */
   readonly samples: ComparedAnswers;
   /** Rows of a data set. @default - none was given */

@@ -1,10 +1,11 @@
 import { spawn } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { ModelPackageError } from '@modelship/runtime/manifest';
 import { pythonFolder, workerEnvironment } from '@modelship/runtime/serve';
 import { pythonOptions } from './python-options.js';
+import { ScratchFolder } from './scratch-folder.js';
 
 /** Reason why the tool did not do its work. */
 export interface ToolFailure {
@@ -41,7 +42,8 @@ export async function runPythonTool<Report>(
 ): Promise<ToolResult<Report>> {
   const { python: configured = 'python3', workerEnvironment: names } = pythonOptions();
   const python = interpreter ?? configured;
-  const temporary = mkdtempSync(join(tmpdir(), 'modelship-python-'));
+  const scratch = new ScratchFolder(join(tmpdir(), 'modelship-python-'));
+  const temporary = scratch.path;
   const out = results ?? temporary;
   try {
     const last = await run(python, JSON.stringify({ ...request, out }), workerEnvironment(1, temporary, names));
@@ -55,7 +57,7 @@ export async function runPythonTool<Report>(
     rmSync(file);
     return { report };
   } finally {
-    rmSync(temporary, { recursive: true, force: true });
+    scratch.remove();
   }
 }
 

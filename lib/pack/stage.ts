@@ -51,29 +51,44 @@ export class Stage {
    * @throws ModelPackageError `OUTPUT_EXISTS` if `out` has other files, or another package and `force` is not set
    */
   commit(digest: string, force: boolean): void {
-    if (!existsSync(this.out) || readdirSync(this.out).length === 0) {
+    this.check(force, digest);
+    if (this.isVacant()) {
       rmSync(this.out, { recursive: true, force: true });
       renameSync(this.directory, this.out);
       this.committed = true;
       return;
-    }
-    if (!existsSync(join(this.out, MANIFEST_FILE))) {
-      throw new ModelPackageError(
-        'OUTPUT_EXISTS',
-        `${this.out} is not empty and is not a model package. Give another folder with \`--out\`.`,
-      );
-    }
-    if (!force && digestIn(this.out) !== digest) {
-      throw new ModelPackageError(
-        'OUTPUT_EXISTS',
-        `${this.out} is another model package. Give another folder with \`--out\`, or replace it with \`--force\`.`,
-      );
     }
     const former = `${this.directory}-former`;
     renameSync(this.out, former);
     renameSync(this.directory, this.out);
     this.committed = true;
     rmSync(former, { recursive: true, force: true });
+  }
+
+  /**
+   * Checks that the folder can be moved to `out`, for work that takes long.
+   *
+   * @param digest digest of the package. @default - one that no package has yet
+   * @throws ModelPackageError `OUTPUT_EXISTS` if `out` has other files, or another package and `force` is not set
+   */
+  check(force: boolean, digest?: string): void {
+    if (this.isVacant()) return;
+    if (!existsSync(join(this.out, MANIFEST_FILE))) {
+      throw new ModelPackageError(
+        'OUTPUT_EXISTS',
+        `${this.out} is not empty and is not a model package. Give another folder with \`--out\`.`,
+      );
+    }
+    if (!force && (digest === undefined || digestIn(this.out) !== digest)) {
+      throw new ModelPackageError(
+        'OUTPUT_EXISTS',
+        `${this.out} is another model package. Give another folder with \`--out\`, or replace it with \`--force\`.`,
+      );
+    }
+  }
+
+  private isVacant(): boolean {
+    return !existsSync(this.out) || readdirSync(this.out).length === 0;
   }
 
   /** Removes the folders that were created for `out`, up to the first that is not empty. */

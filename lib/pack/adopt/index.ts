@@ -1,9 +1,10 @@
-import { mkdirSync, mkdtempSync, readdirSync, rmSync, statSync } from 'node:fs';
+import { mkdirSync, readdirSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type ModelOrigin, ModelPackageError } from '@modelship/runtime/manifest';
 import { isHuggingFaceFolder } from '../hugging-face/folder.js';
 import type { PackOptions } from '../options.js';
+import { ScratchFolder } from '../scratch-folder.js';
 import type { Adopted, ForeignTool } from './adopted.js';
 import { archiveKind, unpackArchive, zipNames } from './archive.js';
 import { bentoml } from './bentoml.js';
@@ -36,9 +37,8 @@ export async function withAdopted<Result>(
   { source, name, trustPickle = false, onStep = () => {} }: PackOptions,
   pack: (origin: Origin | undefined) => Promise<Result>,
 ): Promise<Result> {
-  const temporary = mkdtempSync(join(tmpdir(), 'modelship-adopt-'));
-  const dispose = () => rmSync(temporary, { recursive: true, force: true });
-  process.once('exit', dispose);
+  const scratch = new ScratchFolder(join(tmpdir(), 'modelship-adopt-'));
+  const temporary = scratch.path;
   try {
     const folder = await folderOf(source, temporary, onStep);
     const isTemporary = folder !== source;
@@ -49,8 +49,7 @@ export async function withAdopted<Result>(
     const context = { name, temporary, isTemporary, trustPickle, onStep };
     return await pack({ tool: tool.id, ...(await tool.read(folder!, context)) });
   } finally {
-    process.removeListener('exit', dispose);
-    dispose();
+    scratch.remove();
   }
 }
 

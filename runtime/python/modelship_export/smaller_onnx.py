@@ -5,6 +5,8 @@ from pathlib import Path
 import numpy as np
 import onnx
 
+from modelship_worker.tensors import DTYPES
+
 # Operators whose weights ONNX Runtime runs as 8-bit integers on every processor. Convolutions are slower with ranges that are
 # computed in each run, and take 8 bits with ranges from samples only.
 DYNAMIC = ["Attention", "EmbedLayerNormalization", "Gather", "GRU", "LSTM", "MatMul", "QAttention"]
@@ -37,7 +39,7 @@ def _int8_static(source, target, request):
 
         def get_next(self):
             each = next(self._left, None)
-            return each and {name: np.array(value["data"], value["dtype"]).reshape(value["shape"]) for name, value in each.items()}
+            return each and {name: np.array(value["data"], DTYPES[value["datatype"]]).reshape(value["shape"]) for name, value in each.items()}
 
     prepared = f"{target}.prepared"
     quant_pre_process(source, prepared, skip_symbolic_shape=True)

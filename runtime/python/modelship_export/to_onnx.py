@@ -1,6 +1,5 @@
 """Converts models to ONNX by the converters of their frameworks, for `modelship optimize`."""
 
-import subprocess
 import sys
 import tempfile
 from pathlib import Path
@@ -140,19 +139,14 @@ def _scores(converted, declared):
 
 
 def _saved_model(path, declared):
+    from tf2onnx.convert import main
+
     with tempfile.TemporaryDirectory() as folder:
         file = str(Path(folder, "model.onnx"))
         options = ["--tag", "serve", "--signature_def", "serving_default", "--opset", str(OPSET)]
-        done = subprocess.run(
-            [sys.executable, "-m", "tf2onnx.convert", "--saved-model", path, "--output", file, *options],
-            capture_output=True,
-            text=True,
-        )
-        if done.returncode != 0:
-            last = done.stderr.strip().split("\n")[-1]
-            if last.startswith("ModuleNotFoundError") or "No module named" in last:
-                raise ModuleNotFoundError(name=last.split("'")[1] if "'" in last else "tf2onnx.convert")
-            raise ValueError(f"tf2onnx: {last}")
+        # Only the command converts a SavedModel.
+        sys.argv = ["tf2onnx", "--saved-model", path, "--output", file, *options]
+        main()
         converted = onnx.load(file)
     _sort_inputs(converted, [spec["name"] for spec in declared["inputs"]])
     names = [output.name for output in converted.graph.output]

@@ -1,9 +1,11 @@
-import { mkdtempSync, readdirSync, writeFileSync } from 'node:fs';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, expect, test, vi } from 'vitest';
 import { converter } from '../optimize/support.js';
-import { echoPackage, IRIS, modelship } from './support.js';
+import { echoPackage, IRIS, modelship, ROOT } from './support.js';
 
 afterEach(() => {
   process.exitCode = undefined;
@@ -40,10 +42,38 @@ test.each([
   ['a model that is ONNX already', [IRIS, '--to', 'onnx'], 'CONVERSION_NEEDLESS', /is ONNX already/],
   ['labels without rows', [IRIS, '--to', 'int8', '--label', 'y'], 'NO_DATA', /--label is about a data set/],
   ['a metric without rows', [IRIS, '--to', 'int8', '--metric', 'accuracy'], 'NO_DATA', /--metric is about a data set/],
+  [
+    'a margin without labels',
+    [IRIS, '--to', 'int8', '--rows', 'rows.csv', '--margin', '0.1'],
+    'NOTHING_EXPECTED',
+    /--margin is about labels: add --label COLUMN/,
+  ],
 ])('%s is refused', async (_, args, code, message) => {
   const result = await optimize('FAILED it was called', args);
   expect(result).toMatchObject({ code: 1, error: { code }, files: [] });
   expect(result.error.message).toMatch(message);
+});
+
+test('a folder with another package is refused before the model is converted', async () => {
+  const out = echoPackage('FP32');
+  const before = readFileSync(join(out, 'model.json'));
+  vi.stubEnv('MODELSHIP_PYTHON', '/no/python');
+  const { code, stderr } = await modelship('optimize', IRIS, '--to', 'graph', '--out', out, '--json');
+  expect(code).toBe(1);
+  expect(JSON.parse(stderr).error.code).toBe('OUTPUT_EXISTS');
+  expect(readFileSync(join(out, 'model.json'))).toEqual(before);
+});
+
+test('ranges of values are not taken from samples that are made up', async () => {
+  const plain = join(mkdtempSync(join(tmpdir(), 'plain-')), 'package');
+  expect(await modelship('pack', join(IRIS, 'model.onnx'), '--name', 'plain', '--out', plain)).toMatchObject({
+    code: 0,
+  });
+  const { error } = await optimize('FAILED it was called', [plain, '--to', 'int8-static']);
+  expect(error.code).toBe('CONVERSION_FAILED');
+  expect(error.message).toMatch(
+    /takes ranges from requests, and the samples of .* are made up\. Give a data set with --rows/,
+  );
 });
 
 test('a package without samples needs rows', async () => {
@@ -63,3 +93,40 @@ test('a metric that the model does not have is refused', async () => {
   const { stderr } = await modelship('optimize', IRIS, ...args);
   expect(JSON.parse(stderr).error.code).toBe('METRIC_UNKNOWN');
 });
+
+test.each([
+  ['SIGINT', 130],
+  ['SIGTERM', 143],
+] as const)(
+  '%s ends the converter, and leaves no files',
+  async (signal, code) => {
+    const folder = mkdtempSync(join(tmpdir(), 'interrupted-'));
+    const [temporary, started] = [join(folder, 'tmp'), join(folder, 'converter')];
+    mkdirSync(temporary);
+    const python = converter(mkdtempSync(join(tmpdir(), 'converter-')), { waits: started });
+    const args = ['optimize', IRIS, '--to', 'graph', '--out', join(folder, 'new', 'package')];
+    const child = spawn(process.execPath, ['--import', 'tsx', join(ROOT, 'bin', 'modelship.ts'), ...args], {
+      cwd: ROOT,
+      env: { ...process.env, TSX_TSCONFIG_PATH: 'tsconfig.test.json', TMPDIR: temporary, MODELSHIP_PYTHON: python },
+      stdio: 'ignore',
+    });
+    const ended = once(child, 'exit');
+    await vi.waitUntil(() => existsSync(started), { timeout: 150_000 });
+    child.kill(signal);
+    expect(await ended).toEqual([code, null]);
+    const converting = Number(readFileSync(started, 'utf8'));
+    await vi.waitUntil(() => !isRunning(converting), { timeout: 60_000 });
+    expect(readdirSync(folder).sort()).toEqual(['converter', 'tmp']);
+    expect(readdirSync(temporary).filter((name) => name.startsWith('modelship-'))).toEqual([]);
+    // A busy machine compiles the sources for a while.
+  },
+  180_000,
+);
+
+function isRunning(pid: number): boolean {
+  try {
+    return process.kill(pid, 0);
+  } catch {
+    return false;
+  }
+}

@@ -103,9 +103,25 @@ MODELS = {
 }
 for name, content in MODELS.items():
     (folder / f"{name}.onnx").write_bytes(content)
+# A model that takes the numbers from 0 to 2 only.
+picky = helper.make_graph(
+    [helper.make_node("Cast", ["place"], ["index"], to=TensorProto.INT64), helper.make_node("Gather", ["table", "index"], ["found"])],
+    "picky",
+    [helper.make_tensor_value_info("place", TensorProto.FLOAT, ["rows", 1])],
+    [helper.make_tensor_value_info("found", TensorProto.FLOAT, ["rows", 1])],
+    [numpy_helper.from_array(np.arange(3, dtype="f4"), "table")],
+)
+(folder / "picky.model").write_bytes(
+    helper.make_model(picky, opset_imports=[helper.make_opsetid("", 18)], ir_version=10).SerializeToString()
+)
 # The last row alone has a large feature, and the samples have neither large nor negative ones.
 rows = np.abs(random.normal(size=(40, 4))).clip(0.1, 2).astype("f4")
 (folder / "samples.json").write_text(f'{{"instances": {rows[:3].tolist()}}}')
 rows[20:39] *= random.choice([-1, 1], size=(19, 4))
 rows[39, 0] = 9
-(folder / "rows.csv").write_text("a,b,c,d\n" + "\n".join(",".join(map(str, row)) for row in rows.tolist()) + "\n")
+hidden = np.maximum(rows @ WEIGHTS["hidden"] + WEIGHTS["hidden_bias"], 0)
+labels = (hidden @ WEIGHTS["classes"] + WEIGHTS["classes_bias"]).argmax(1)
+lines = [",".join(map(str, row)) for row in rows.tolist()]
+(folder / "rows.csv").write_text("\n".join(["a,b,c,d", *lines]) + "\n")
+labelled = [f"{line},{label}" for line, label in zip(lines, labels)]
+(folder / "labelled.csv").write_text("\n".join(["a,b,c,d,y", *labelled]) + "\n")

@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { mkdtempSync, readdirSync, readFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, describe, expect, test, vi } from 'vitest';
@@ -105,6 +105,51 @@ test('a refused conversion is written if it is accepted, and the package says so
   const { code, stderr, out } = await optimized('large features cut off', '--accept');
   expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
   expect((await modelship('inspect', out)).stdout).toMatch(/accepted +1 of 40 rows have other answers/);
+});
+
+describe('fewer bits', () => {
+  const labelled = ['--to', 'int8', '--rows', join(folder, 'labelled.csv'), '--label', 'y'];
+
+  test('are refused for a loss beyond the margin, even if the rows are too few for the paired test', async () => {
+    const { stderr, beside } = await optimized('another activation', ...labelled, '--tolerance', '10');
+    const { error } = JSON.parse(stderr);
+    expect(error.code).toBe('CONVERSION_REFUSED');
+    expect(error.message).toMatch(/accuracy is lower by 0\.\d+, which is beyond the margin of 0\.01 and may be chance/);
+    expect(error.message).not.toContain('rows have other answers');
+    expect(readdirSync(beside)).toEqual([]);
+  });
+
+  test('that are as many bytes as before gain nothing', async () => {
+    const { stderr } = await optimized('weights rounded to 16 bits', ...labelled);
+    expect(JSON.parse(stderr).error.message).toMatch(
+      /: the model has \d+ bytes, and had \d+, so that fewer bits gain nothing\./,
+    );
+  });
+
+  test('may change each number by a little', async () => {
+    const { code, stdout } = await optimized('weights rounded to 16 bits', ...labelled, '--accept');
+    expect(code).toBe(0);
+    const { samples, rows, leastSqnr, evaluation } = JSON.parse(stdout);
+    expect({ leastSqnr, rows }).toMatchObject({ leastSqnr: 20, rows: { count: 40, differing: 0 } });
+    for (const { sqnr } of [samples, rows]) expect(sqnr).toBeGreaterThan(20);
+    expect(evaluation).toMatchObject({ gain: 0, metrics: { accuracy: 1 } });
+  });
+});
+
+test('a request that the model before rejects is named', async () => {
+  const picky = join(folder, 'picky');
+  const model = join(folder, 'picky.model');
+  expect(await modelship('pack', model, '--name', 'picky', '--out', picky)).toMatchObject({ code: 0 });
+  const rows = join(folder, 'picky.csv');
+  writeFileSync(rows, 'place\n1\n9\n');
+  vi.stubEnv('MODELSHIP_PYTHON', converter(mkdtempSync(join(tmpdir(), 'converter-')), { writes: model }));
+  const out = join(mkdtempSync(join(tmpdir(), 'optimized-')), 'package');
+  const args = ['--to', 'graph', '--rows', rows, '--out', out, '--json'];
+  const { code, stderr } = await modelship('optimize', picky, ...args);
+  expect(code).toBe(1);
+  const { error } = JSON.parse(stderr);
+  expect(error.code).toBe('DATA_SET_INVALID');
+  expect(error.message).toMatch(/^the model rejects a request with the 2 rows from \S*picky\.csv, row 1: /);
 });
 
 test('a larger tolerance takes differences of numbers', async () => {
