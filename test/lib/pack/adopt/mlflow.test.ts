@@ -38,7 +38,23 @@ const FORMATS = {
   pytorch_module: 'torch_pickle',
   keras_network: 'saved_model',
   onnx_network: 'onnx',
-  ...(ALL && { sklearn_skops: 'skops', lightgbm_label: 'skops' }),
+  ...(ALL && {
+    sklearn_skops: 'skops',
+    sklearn_bayes: 'pickle',
+    sklearn_boosting: 'pickle',
+    sklearn_clusters: 'pickle',
+    sklearn_extra_trees: 'pickle',
+    sklearn_forest: 'pickle',
+    sklearn_histograms: 'pickle',
+    sklearn_isolation: 'pickle',
+    sklearn_neighbors: 'pickle',
+    sklearn_perceptron: 'pickle',
+    sklearn_process: 'pickle',
+    sklearn_ridge: 'pickle',
+    sklearn_tree: 'pickle',
+    sklearn_vectors: 'pickle',
+    lightgbm_label: 'skops',
+  }),
 } as const;
 
 /** What packing notes, by the name of the model. */

@@ -97,6 +97,50 @@ def save_with_scikit_learn():
     save("sklearn_table", mlflow.sklearn, pipeline, houses, pipeline.predict(houses), frames(houses), **pickled)
 
 
+def save_estimators():
+    """Saves an estimator of each family of scikit-learn."""
+    import mlflow.sklearn
+    from sklearn.cluster import KMeans
+    from sklearn.decomposition import PCA
+    from sklearn.ensemble import (
+        ExtraTreesRegressor,
+        GradientBoostingClassifier,
+        HistGradientBoostingRegressor,
+        IsolationForest,
+        RandomForestClassifier,
+    )
+    from sklearn.gaussian_process import GaussianProcessRegressor
+    from sklearn.linear_model import Ridge
+    from sklearn.naive_bayes import GaussianNB
+    from sklearn.neighbors import KNeighborsClassifier
+    from sklearn.neural_network import MLPRegressor
+    from sklearn.pipeline import make_pipeline
+    from sklearn.preprocessing import StandardScaler
+    from sklearn.svm import SVC
+    from sklearn.tree import DecisionTreeRegressor
+
+    few, seed = {"n_estimators": 8}, {"random_state": 0}
+    estimators = {
+        "bayes": GaussianNB(),
+        "boosting": GradientBoostingClassifier(**few, **seed),
+        "clusters": KMeans(3, n_init=1, **seed),
+        "extra_trees": ExtraTreesRegressor(**few, **seed),
+        "forest": RandomForestClassifier(**few, **seed),
+        "histograms": HistGradientBoostingRegressor(max_iter=8, **seed),
+        "isolation": IsolationForest(**few, **seed),
+        "neighbors": KNeighborsClassifier(5),
+        "perceptron": make_pipeline(StandardScaler(), MLPRegressor(hidden_layer_sizes=(8,), max_iter=2000, **seed)),
+        "process": GaussianProcessRegressor(alpha=0.1),
+        "ridge": make_pipeline(StandardScaler(), PCA(2), Ridge()),
+        "tree": DecisionTreeRegressor(max_depth=4, **seed),
+        "vectors": make_pipeline(StandardScaler(), SVC()),
+    }
+    for name, estimator in estimators.items():
+        estimator.fit(table, iris.target)
+        saved = {"serialization_format": "cloudpickle"}
+        save(f"sklearn_{name}", mlflow.sklearn, estimator, table, estimator.predict(table), frames(table), **saved)
+
+
 def save_with_boosting():
     import lightgbm
     import mlflow.lightgbm
@@ -110,6 +154,7 @@ def save_with_boosting():
     save("lightgbm_booster", mlflow.lightgbm, booster, table, booster.predict(table), frames(table))
     classifier = lightgbm.LGBMClassifier(**few).fit(table, iris.target)
     save("lightgbm_label", mlflow.lightgbm, classifier, table, classifier.predict(table), frames(table))
+
 
     data = xgboost.DMatrix(table, iris.target)
     booster = xgboost.train({"objective": "multi:softprob", "num_class": 3, "max_depth": 2}, data, 4)
@@ -166,5 +211,6 @@ def save_with_networks():
 
 FOLDER.mkdir(parents=True, exist_ok=True)
 save_with_scikit_learn()
+save_estimators()
 save_with_boosting()
 save_with_networks()
