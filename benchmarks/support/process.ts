@@ -31,8 +31,8 @@ export function start(server: ServerCommand, cpu?: number): ChildProcess {
     ? ['taskset', ['-c', String(cpu), server.command, ...server.args]]
     : [server.command, server.args];
   return spawn(command, [...args], {
-    // No side may spend its start on reports to others.
-    env: { ...process.env, ORT_DISABLE_TELEMETRY: '1', ...server.environment },
+    // No side may spend its start on reports to others, nor on this machine's certificates, which Node parses at its start.
+    env: { ...process.env, ORT_DISABLE_TELEMETRY: '1', NODE_EXTRA_CA_CERTS: undefined, ...server.environment },
     stdio: ['ignore', 'ignore', process.env.BENCH_VERBOSE ? 'inherit' : 'ignore'],
     // A group of its own, so that the processes that it leaves behind can be killed.
     detached: true,
