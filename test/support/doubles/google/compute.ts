@@ -78,5 +78,6 @@ export const compute: {
     'compute.backendServices.setSecurityPolicy': setting(({ securityPolicy }) => ({ securityPolicy })),
     'compute.globalAddresses.setLabels': setLabels,
     'compute.globalForwardingRules.setLabels': setLabels,
+    'compute.securityPolicies.setLabels': setLabels,
   },
 };
