@@ -4,6 +4,7 @@ Needs Java 11 or later, torch-model-archiver, torchserve, torchvision and captum
 """
 
 import base64
+import io
 import json
 import os
 import shutil
@@ -17,13 +18,17 @@ import urllib.error
 import urllib.request
 from pathlib import Path
 
+import numpy as np
 import torch
+from PIL import Image
 
 FOLDER = Path(sys.argv[1])
 HANDLERS = Path(__file__).parent / "handlers"
 sys.path.insert(0, str(HANDLERS))
 
+from boxes import Boxes  # noqa: E402
 from network import Network  # noqa: E402
+from words import Words  # noqa: E402
 
 JSON = {"Content-Type": "application/json"}
 ROW = b"[1, 2, 3]"
@@ -62,7 +67,24 @@ STEPS = [
     ({**SEVERAL[0], "X-Kind": "keys"}, SEVERAL[1]),
 ]
 DATA = [form(("data", None, None, f"[{number}, 2, {number / 7}]")) for number in range(5)]
+VOCABULARY = ["the", "good", "bad", "day", "the good", "good day", "the bad", "bad day", "is", "day is", "is good", "is bad"]
+
+
+def picture(number):
+    file = io.BytesIO()
+    colours = np.random.default_rng(number).integers(0, 255, (3, 40 + number, 3)).astype(np.uint8)
+    Image.fromarray(colours).resize((40, 30)).save(file, "png")
+    return file.getvalue()
+
+
+PICTURES = [({"Content-Type": "image/png"}, picture(number)) for number in range(4)]
 ARCHIVES = {
+    "words": (
+        dict(handler="text_classifier", serialized_file="words.pth", model_file="words.py"),
+        ["source_vocab.pt", "index_to_name.json"],
+        [({"Content-Type": "text/plain"}, text) for text in (b"The GOOD day!", b"the <b>bad</b> day is bad", b"unknown words")],
+    ),
+    "boxes": (dict(handler="object_detector", serialized_file="boxes.pth", model_file="boxes.py"), ["index_to_name.json"], PICTURES),
     "steps": (dict(handler="steps.py", serialized_file="weights.pth", config_file="config.yaml", requirements_file="requirements.txt"), ["names.json", "network.py"], STEPS),
     "entry": (dict(handler="entry:respond", serialized_file="scripted.pt"), [], [*DATA, (JSON, ROW)]),
     "derived": (dict(handler="derived.py", serialized_file="weights.pth", model_file="network.py"), ["index_to_name.json"], DATA),
@@ -74,6 +96,9 @@ def save(sources):
     network = Network().eval()
     torch.save(network.state_dict(), sources / "weights.pth")
     torch.jit.script(network).save(sources / "scripted.pt")
+    for name, model in {"words": Words(), "boxes": Boxes()}.items():
+        torch.save(model.state_dict(), sources / f"{name}.pth")
+    torch.save({token: index for index, token in enumerate(VOCABULARY)}, sources / "source_vocab.pt")
     (sources / "names.json").write_text('["no", "yes"]')
     (sources / "index_to_name.json").write_text('{"0": "no", "1": "yes"}')
     (sources / "requirements.txt").write_text("torch==1.13.1\nno-such-package==1.0\n")
@@ -81,9 +106,8 @@ def save(sources):
     for file in HANDLERS.glob("*.py"):
         shutil.copy(file, sources)
     for name, (options, extra, _) in ARCHIVES.items():
-        files = {key: value if key == "handler" and ":" in value else str(sources / value) for key, value in options.items()}
-        if ":" in options["handler"]:
-            files["handler"] = options["handler"]
+        # Handlers of TorchServe and functions are named, and files are paths.
+        files = {key: str(sources / value) if value.endswith((".py", ".pth", ".pt", ".yaml", ".txt")) else value for key, value in options.items()}
         arguments = [f"--{key.replace('_', '-')}={value}" for key, value in files.items()]
         arguments += ["--extra-files=" + ",".join(str(sources / each) for each in extra)] if extra else []
         subprocess.run(

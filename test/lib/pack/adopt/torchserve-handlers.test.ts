@@ -65,7 +65,14 @@ async function expectSame(url: string, { request, response }: Exchange): Promise
   expectClose(JSON.parse(bytes.toString()), JSON.parse(wanted.toString()));
 }
 
-const NAMES = ['steps', 'entry', ...(ALL ? ['derived'] : [])];
+/** Handlers that are or use TorchServe's own, with their modules. */
+const OF_TORCHSERVE: Readonly<Record<string, string>> = {
+  derived: 'derived',
+  words: 'ts.torch_handler.text_classifier',
+  boxes: 'ts.torch_handler.object_detector',
+};
+
+const NAMES = ['steps', 'entry', ...(ALL ? Object.keys(OF_TORCHSERVE) : [])];
 
 test.each(NAMES)(
   '%s: the handler responds as in TorchServe, also to requests together',
@@ -79,13 +86,13 @@ test.each(NAMES)(
       version: '1',
       handler: {
         kind: 'torchserve',
-        module: name,
+        module: OF_TORCHSERVE[name] ?? name,
         ...(name === 'entry' && { entry: 'respond' }),
         ...(maxRequests && { maxRequests }),
       },
       requirements: expect.arrayContaining([
         expect.stringMatching(/^torch==/),
-        ...(name === 'derived' ? ['torchserve==0.12.0'] : []),
+        ...(name in OF_TORCHSERVE ? ['torchserve==0.12.0'] : []),
       ]),
     });
     expect(packed.notes).toEqual(
