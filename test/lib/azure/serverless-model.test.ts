@@ -521,6 +521,11 @@ describe('Front Door', () => {
     expect(new Set(names).size).toBe(3);
   });
 
+  test('has another id for another domain, without which the route would not get it', () => {
+    const nameOf = (each: string) => functions({ domainName: each }).one('azurerm_cdn_frontdoor_custom_domain').name;
+    expect(nameOf('other.example.com')).not.toBe(nameOf(domainName));
+  });
+
   test('serves a domain only while the web ACL checks its requests', () => {
     const template = functions({ webAcl: WebAcl.managed(), domainName });
     const [policy] = Object.keys(template.all('azurerm_cdn_frontdoor_security_policy'));

@@ -33,6 +33,8 @@ export class FrontDoor extends Construct {
   readonly firewall?: CdnFrontdoorFirewallPolicy;
 
   private readonly name: string;
+  /** Name of what belongs to the domain: another domain has another one. */
+  private readonly domainPart: string;
   private readonly protection?: CdnFrontdoorSecurityPolicy;
 
   constructor(
@@ -44,6 +46,7 @@ export class FrontDoor extends Construct {
     const { placement, props, timeoutSeconds } = options;
     const { webAcl, domainName, tags } = props;
     this.name = groupName(scope, NAME_LENGTH);
+    this.domainPart = domainName === undefined ? this.name : `${this.name}-${textHash(this, 'DomainHash', domainName)}`;
     this.profile = new azurerm.CdnFrontdoorProfile(this, 'Resource', {
       name: this.name,
       resourceGroupName: placement.resourceGroup.name,
@@ -58,7 +61,8 @@ export class FrontDoor extends Construct {
     });
     if (domainName !== undefined) {
       this.domain = new azurerm.CdnFrontdoorCustomDomain(this, 'Domain', {
-        name: this.name,
+        // Under an equal id, the provider would not add the next domain to the route.
+        name: this.domainPart,
         cdnFrontdoorProfileId: this.profile.id,
         hostName: domainName,
         tls: { certificateType: 'ManagedCertificate' },
@@ -165,12 +169,11 @@ export class FrontDoor extends Construct {
   }
 
   private protect(cdnFrontdoorFirewallPolicyId: string): CdnFrontdoorSecurityPolicy {
-    const { domainName } = this.options.props;
     const ids = [this.endpoint.id, ...(this.domain ? [this.domain.id] : [])];
     return new azurerm.CdnFrontdoorSecurityPolicy(this, 'Protection', {
       // Azure deletes no domain that a security policy contains, and Terraform deletes a domain before it updates the policy.
       // A name for each domain makes Terraform replace the policy, which it deletes before the domain.
-      name: domainName === undefined ? this.name : `${this.name}-${textHash(this, 'DomainHash', domainName)}`,
+      name: this.domainPart,
       cdnFrontdoorProfileId: this.profile.id,
       securityPolicies: {
         firewall: {
