@@ -29,14 +29,13 @@ type Case = readonly [kind: string, file: string, conversion: string];
 
 /** Cases whose converters are in the environment of the tests. */
 const INSTALLED: readonly Case[] = [
-  ['cnn', 'model.pt2', 'int8-static'],
+  ['cnn', 'model.pt2', 'fp16'],
   ['transformer', 'model.pt2', 'int8'],
 ];
 
 /** Further cases, which only `npm run test:all` runs. `--install` installs their converters. */
 const OTHERS: readonly Case[] = [
   ['cnn', 'model.pt2', 'onnx'],
-  ['cnn', 'model.pt2', 'fp16'],
   ['transformer', 'model.pt2', 'onnx'],
   ['logistic_regression', 'model.pkl', 'onnx'],
   ['random_forest', 'model.pkl', 'onnx'],
