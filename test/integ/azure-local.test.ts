@@ -145,7 +145,10 @@ describeOnRequest('azure --local', () => {
         'another domain': behind('flowers.example.com'),
         'no domain': behind(),
       });
-      expectSettled('Functions behind Front Door with another domain', lifecycle, double.left);
+      // The association of azurerm leaves the host name of Front Door on the route.
+      const { 'another domain': left, ...repeated } = lifecycle.repeated;
+      expect(left?.map(({ attributes }) => Object.keys(attributes))).toEqual([['link_to_default_domain']]);
+      expectSettled('Functions behind Front Door with another domain', { ...lifecycle, repeated }, double.left);
     });
 
     test('an image whose build failed is built by the next apply, through a new link', TIMEOUT, async () => {
