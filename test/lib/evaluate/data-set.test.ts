@@ -254,9 +254,12 @@ describe('Parquet', () => {
     process.removeAllListeners('unhandledRejection').on('unhandledRejection', listener);
     try {
       const bytes = Buffer.from(fixture('rows.parquet'));
-      // The name of a part of the column `words`, and a page of another part.
+      // The name of a part of the column `words`, and pages of both parts.
       bytes[7321] = 115;
-      bytes.fill(255, 1761, 1781);
+      for (const page of [1659, 1761]) {
+        for (let change = 0; change < 5; change++) bytes[page + ((31 + change * 17) % 60)] = 7 + change * 13;
+      }
+      bytes[3775] = 168;
       await expect(rowsOf(bytes)).rejects.toThrow(/column words, cannot be read as Parquet/);
       await setTimeout(50);
       expect(unhandled).toEqual([]);
