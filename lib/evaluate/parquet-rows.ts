@@ -1,5 +1,4 @@
 import * as zlib from 'node:zlib';
-import type { AsyncBuffer } from 'hyparquet';
 import { checkColumnNames } from './column-names.js';
 import { EvaluationDataError } from './metrics/compute.js';
 
@@ -43,7 +42,7 @@ const PARSERS = {
 export async function* parquetRows(path: string): AsyncGenerator<ParquetRow> {
   const { asyncBufferFromFile, parquetMetadataAsync, parquetScan, parquetSchema } = await import('hyparquet');
   const scan = await readAs(path, async () => {
-    const file = withHandledFailures(await asyncBufferFromFile(path));
+    const file = await asyncBufferFromFile(path);
     // Statistics may have shortened texts, which the parsers would reject.
     const metadata = await parquetMetadataAsync(file, { geoparquet: false });
     return parquetScan({ file, metadata, compressors: DECOMPRESSORS, parsers: PARSERS });
@@ -69,25 +68,6 @@ export async function* parquetRows(path: string): AsyncGenerator<ParquetRow> {
       yield Object.fromEntries(names.map((name, index) => [name, columns[index]![row]]));
     }
   }
-}
-
-/**
- * Returns a file whose failures to decode never end the process. The library decodes the parts of a nested column together and
- * awaits them one by one, so that nothing awaits the others after a failure.
- */
-function withHandledFailures({ byteLength, slice }: AsyncBuffer): AsyncBuffer {
-  return {
-    byteLength,
-    slice: (start, end) => {
-      const bytes = Promise.resolve(slice(start, end));
-      const then: typeof bytes.then = (...callbacks) => {
-        const decoded = Promise.prototype.then.apply(bytes, callbacks) as ReturnType<typeof bytes.then<never, never>>;
-        decoded.catch(() => {});
-        return decoded;
-      };
-      return Object.assign(bytes, { then });
-    },
-  };
 }
 
 /** Runs a part of the reading, whose failures are those of the file. */
