@@ -50,6 +50,7 @@ describe('the job', () => {
     const id = new TerraformVariable(stack, 'container', {}).stringValue;
     new BatchModel(stack, 'Batch', { ...least, inputContainer: { id } });
     expect(variables(new Template(stack)).MODELSHIP_BATCH_INPUT).toBe(
+      // biome-ignore lint/suspicious/noTemplateCurlyInString: Terraform's own template
       'https://${element(split("/", var.container), 8)}.blob.core.windows.net/${element(split("/", var.container), 12)}/',
     );
   });
