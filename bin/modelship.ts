@@ -8,6 +8,11 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   throw error;
 });
 
+// Nobody reads the messages any more, for example because Ctrl+C ended `tee`. Work such as giving traffic back goes on.
+process.stderr.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code !== 'EPIPE') throw error;
+});
+
 stopWithNpm();
 main(process.argv.slice(2)).then((code) => {
   process.exitCode = code;

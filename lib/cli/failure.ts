@@ -13,8 +13,8 @@ export class CommandFailure extends Error {
   }
 }
 
-/** Exit codes other than 0 for success and 130 for an interruption. */
-export const EXIT = { failure: 1, usage: 2, trafficUnknown: 3, bug: 70 } as const;
+/** Exit codes other than 130 and 143 for an interruption. */
+export const EXIT = { success: 0, failure: 1, usage: 2, trafficUnknown: 3, bug: 70 } as const;
 
 /** Returns the message to print for `error`, and the exit code. */
 export function described(error: unknown): { code: string; message: string; exitCode: number } {

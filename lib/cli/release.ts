@@ -92,6 +92,7 @@ async function release(target: string, flags: Flags, command: Command): Promise<
       step: (step) => output.step(step),
       signal: interruption.signal,
     }).run();
+    setExitCode(report.outcome);
     output.result(report, reportLines(report));
     reject(report);
   } finally {
@@ -140,11 +141,20 @@ function reportLines({ outcome, verdict, steps }: ReleaseReport): string[] {
   ];
 }
 
+/**
+ * Sets the exit code, before a closed pipe can end the process. That of an interruption says that the stable version has all
+ * traffic, so it stays only if that is so.
+ */
+function setExitCode(outcome: ReleaseOutcome): void {
+  if (outcome === 'released') process.exitCode = EXIT.success;
+  else if (outcome === 'unknown') process.exitCode = EXIT.trafficUnknown;
+  else process.exitCode ??= EXIT.failure;
+}
+
 /** @throws CommandFailure if the new version was not released */
 function reject({ outcome, reasons }: ReleaseReport): void {
   const { line, code } = OUTCOMES[outcome];
   if (code === undefined) return;
-  if (outcome === 'unknown') process.exitCode = EXIT.trafficUnknown;
   throw new CommandFailure(code, `${line}: ${reasons.join('; ')}`);
 }
 

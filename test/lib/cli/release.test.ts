@@ -191,6 +191,17 @@ describe('modelship release', { timeout: TIMEOUT }, () => {
     expect(shares()).toEqual([0, 10, 0]);
   });
 
+  test('takes a version back that accepts not even one row once it has traffic', async () => {
+    fault = (percent, response) => percent === 10 && response.writeHead(413).end('too large') !== undefined;
+    const { code, outcome, reasons } = await release(GOOD);
+    expect({ code, outcome, reasons }).toEqual({
+      code: 1,
+      outcome: 'taken back',
+      reasons: [expect.stringContaining('answered 413: too large')],
+    });
+    expect(shares()).toEqual([0, 10, 0]);
+  });
+
   test('takes a version back if the check fails', async () => {
     const check = `test "$(tail -n 1 ${deployed})" != 50`;
     const { code, outcome, reasons } = await release(GOOD, '--steps', '10,50', '--check', check);
@@ -256,6 +267,24 @@ describe('modelship release', { timeout: TIMEOUT }, () => {
       code: 143,
       outcome: 'taken back',
       reasons: ['the release was interrupted'],
+    });
+    expect(shares()).toEqual([0, 10, 0]);
+  });
+
+  test('gives the new version all traffic if a signal arrives during the last deployment', async () => {
+    const command = `${deploy()}; if [ $MODELSHIP_RELEASE_PERCENT = 100 ]; then kill -TERM $PPID; sleep 1; fi`;
+    expect(await release(GOOD, '--deploy', command)).toMatchObject({ code: 0, outcome: 'released', reasons: [] });
+    expect(shares()).toEqual([0, 10, 100]);
+  });
+
+  test('takes the version back if a shell cannot start any more', async () => {
+    // Linux starts no process with an argument of more than 128 KiB.
+    const check = `true ${'x'.repeat(200_000)}`;
+    const { code, outcome, reasons } = await release(GOOD, '--check', check);
+    expect({ code, outcome, reasons }).toEqual({
+      code: 1,
+      outcome: 'taken back',
+      reasons: ['the check failed with spawn E2BIG'],
     });
     expect(shares()).toEqual([0, 10, 0]);
   });
