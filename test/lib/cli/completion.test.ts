@@ -20,7 +20,7 @@ test('bash completes commands, options, choices and files', async () => {
   expect(await proposals('eva')).toEqual(['evaluate']);
   expect(await proposals('--v')).toEqual(['--version']);
   expect(await proposals('serve', '--g')).toEqual(['--grpc-port']);
-  expect(await proposals('pack', 'model.onnx', '--tr')).toEqual(['--trust-pickle']);
+  expect(await proposals('pack', 'model.onnx', '--trust-p')).toEqual(['--trust-pickle']);
   expect(await proposals('completion', '')).toEqual(['bash', 'zsh', 'fish']);
   expect(await proposals('serve', 'READ')).toEqual(['README.md']);
 });
