@@ -188,7 +188,7 @@ describe('a gate that nothing can be asked with', { timeout: 120_000 }, () => {
     [
       'a ranking without queries',
       { dataSet: { ...dataSet, task: 'ranking' } },
-      /the task ranking and a column of queries/,
+      /the tasks ranking and retrieval and a column of queries/,
     ],
   ])('is rejected: %s', (_, gate, message) => {
     expect(faults(gate)).toEqual([expect.stringMatching(message)]);

@@ -114,7 +114,7 @@ const TABLE: Readonly<Record<keyof ServingProps, readonly Row[]>> = {
       value: Rollout.allAtOnce({ gate: { samples: GOLDEN } }),
       outcomes: {
         ServerlessModel: { mapped: /"BeforeAllowTrafficHook"/ },
-        ContainerModel: { refused: /rollout\.gate: ECS runs nothing between two versions.*`modelship evaluate URL`/ },
+        ContainerModel: { mapped: /"POST_TEST_TRAFFIC_SHIFT"/ },
         ManagedEndpointModel: { refused: /rollout\.gate: SageMaker runs nothing between two versions/ },
       },
     },
