@@ -15,18 +15,25 @@ import type { Interruption } from './interruption.js';
 import { interrupted, rejectFailures } from './load-failures.js';
 import type { LocalFlags } from './local.js';
 import { type SampleFlags, sampleRequests } from './samples.js';
-import { type ServerProcess, startServer } from './server-process.js';
+import { startServer } from './server-process.js';
 
 /** Flags that a measurement depends on. */
 export interface MeasureFlags extends LocalFlags, SampleFlags {}
 
 /** Seconds of load with one caller, and with several, and before each to warm up. */
+const ONE_CALLER_WARM_UP_SECONDS = 0.5;
 const ONE_CALLER_SECONDS = 0.6;
+const WARM_UP_SECONDS = 1.2;
 const LOAD_SECONDS = 1.5;
-const WARM_UP_SECONDS = 0.5;
 
-/** Callers of the measurement under load: enough to keep one processor busy. */
-const CALLERS = 8;
+/** Callers of the measurement under load. With fewer, less requests run together than in a server that is busy. */
+const CALLERS = 32;
+
+/** Seconds that the requests of all callers may take one after another: a load ends only with its last response. */
+const TURN_SECONDS = 0.5;
+
+/** Threads of a run, as in a server process of a replica, which has a processor for each process. */
+const THREADS = 1;
 
 /** Measures the package in a server of its own on this machine. */
 export async function measure(
@@ -36,7 +43,7 @@ export async function measure(
   interruption: Pick<Interruption, 'signal'>,
 ): Promise<Measurement> {
   const since = performance.now();
-  const server = await startServer(directory, flags, interruption);
+  const server = await startServer(directory, { ...flags, threads: THREADS }, interruption);
   const startSeconds = (performance.now() - since) / 1000;
   try {
     const requests = encodedRequests(directory, manifest, flags);
@@ -47,22 +54,24 @@ export async function measure(
       ...options,
       connections: 1,
       seconds: ONE_CALLER_SECONDS,
-      warmUpSeconds: WARM_UP_SECONDS,
+      warmUpSeconds: ONE_CALLER_WARM_UP_SECONDS,
     });
+    if (!alone) throw interrupted();
     // Functions that are compiled meanwhile would count as time of the requests.
-    const warm = { ...options, connections: CALLERS, warmUpSeconds: 0 };
-    await load({ ...warm, seconds: WARM_UP_SECONDS });
+    const many = { ...options, connections: callers(alone), warmUpSeconds: 0 };
+    await load({ ...many, seconds: WARM_UP_SECONDS });
     const before = processUsage(server.pid)?.cpuSeconds;
-    const busy = await load({ ...warm, seconds: LOAD_SECONDS });
+    const busy = await load({ ...many, seconds: LOAD_SECONDS });
+    const usage = processUsage(server.pid);
     // The report of an interrupted load covers only a part of its time.
-    if (!alone || !busy || interruption.signal.aborted) throw interrupted();
+    if (!busy || interruption.signal.aborted) throw interrupted();
     rejectFailures(busy);
     return {
       processor: processor(),
       node: process.version,
-      cpuSeconds: cpuSecondsPerRequest(server, busy, before),
+      cpuSeconds: cpuSecondsPerRequest(busy, before, usage?.cpuSeconds),
       latencySeconds: alone.latency.p50 / 1000,
-      residentMib: processUsage(server.pid)?.residentMib,
+      residentMib: usage?.residentMib,
       startSeconds,
       requestBytes: requests.reduce((sum, { body }) => sum + body.length, 0) / requests.length,
     };
@@ -71,9 +80,13 @@ export async function measure(
   }
 }
 
+/** Returns the number of callers that keep the server busy, fewer for a slow model. */
+function callers({ latency }: LoadReport): number {
+  return Math.min(CALLERS, Math.max(2, Math.ceil((TURN_SECONDS * 1000) / latency.p50)));
+}
+
 /** Returns the processor time of a request. Without the system's figures, the time in which one processor serves it. */
-function cpuSecondsPerRequest(server: ServerProcess, busy: LoadReport, before: number | undefined): number {
-  const after = processUsage(server.pid)?.cpuSeconds;
+function cpuSecondsPerRequest(busy: LoadReport, before: number | undefined, after: number | undefined): number {
   if (before === undefined || after === undefined) return 1 / busy.requestsPerSecond;
   return (after - before) / busy.requests;
 }

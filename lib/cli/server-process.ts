@@ -4,7 +4,7 @@ import { createInterface } from 'node:readline';
 import { CommandFailure } from './failure.js';
 import type { Interruption } from './interruption.js';
 import { interrupted } from './load-failures.js';
-import { type LocalFlags, ownEnvironment, trustArguments } from './local.js';
+import { type LocalFlags, ownEnvironment, type ServerFlags, trustArguments } from './local.js';
 
 /** Server of a package in a process of its own. */
 export interface ServerProcess {
@@ -19,10 +19,11 @@ export interface ServerProcess {
  */
 export async function startServer(
   directory: string,
-  flags: LocalFlags,
+  flags: LocalFlags & Pick<ServerFlags, 'threads'>,
   { signal }: Pick<Interruption, 'signal'>,
 ): Promise<ServerProcess> {
-  const args = ['serve', directory, '--port', '0', '--json', ...trustArguments(flags)];
+  const threads = flags.threads === undefined ? [] : ['--threads', String(flags.threads)];
+  const args = ['serve', directory, '--port', '0', '--json', ...threads, ...trustArguments(flags)];
   const child = spawn(process.execPath, [...process.execArgv, process.argv[1]!, ...args], {
     env: ownEnvironment(),
     stdio: ['ignore', 'pipe', 'inherit', 'ipc'],

@@ -6,7 +6,7 @@ import { cacheRoot } from '../bundle/cache-folder.js';
 import type { Measurement } from './measurement.js';
 
 /** Form of the cached file. It changes with the way of measuring. */
-const FORM = 2;
+const FORM = 3;
 
 /** Name of this machine's processor. */
 export function processor(): string {
