@@ -48,6 +48,8 @@ export interface AdoptContext {
   readonly isTemporary: boolean;
   /** Whether code of the artefact may run to load its weights. */
   readonly trustPickle: boolean;
+  /** Whether code of the artefact may run, also to answer requests. */
+  readonly trustCode: boolean;
   /** Called with each step when it starts. */
   readonly onStep: (step: string) => void;
 }

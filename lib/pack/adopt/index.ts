@@ -34,7 +34,7 @@ export interface Origin extends Adopted {
  * @throws ModelPackageError, also if the artefact fits several tools
  */
 export async function withAdopted<Result>(
-  { source, name, trustPickle = false, onStep = () => {} }: PackOptions,
+  { source, name, trustPickle = false, trustCode = false, onStep = () => {} }: PackOptions,
   pack: (origin: Origin | undefined) => Promise<Result>,
 ): Promise<Result> {
   const scratch = new ScratchFolder(join(tmpdir(), 'modelship-adopt-'));
@@ -46,7 +46,7 @@ export async function withAdopted<Result>(
     if (!tool && folder !== undefined && isTemporary) throw unknownArchive(source, folder);
     if (!tool) return await pack(undefined);
     onStep(`Read the files of ${tool.name}`);
-    const context = { name, temporary, isTemporary, trustPickle, onStep };
+    const context = { name, temporary, isTemporary, trustPickle, trustCode, onStep };
     return await pack({ tool: tool.id, ...(await tool.read(folder!, context)) });
   } finally {
     scratch.remove();

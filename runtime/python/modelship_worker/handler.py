@@ -11,6 +11,7 @@ import numpy as np
 from .errors import CannotServe, Failed
 from .models import load_model
 from .package_code import provide
+from .packages import PickledModules
 from .requests import read_requests
 
 STRINGS = {"datatype": "BYTES", "shape": [-1]}
@@ -29,10 +30,12 @@ def load(path, threads, declared):
     # Handlers open files beside them by relative paths, and import each other.
     os.chdir(path)
     provide(path)
+    # Code also unpickles models, whose modules it does not import itself.
+    pickled = PickledModules()
     interface = importlib.import_module(f"modelship_worker.{settings['kind']}_handler")
     model = _model(settings.get("model"), threads, declared)
     handle = interface.load(path, settings, model)
-    return HandlerModel(handle, model, path, settings)
+    return HandlerModel(handle, model, path, settings, pickled.referred)
 
 
 def _model(settings, threads, declared):
@@ -42,18 +45,19 @@ def _model(settings, threads, declared):
 
 
 class HandlerModel:
-    def __init__(self, handle, model, path, settings):
+    def __init__(self, handle, model, path, settings, referred):
         self._handle = handle
         self._model = model
         self._path = path
+        self._referred = referred
         self._module = settings["module"]
         self.max_requests = settings.get("maxRequests", 1)
         self.signatures = {**SIGNATURES, **({"tensors": model.signatures["serving_default"]} if model else {})}
 
     @property
     def modules(self):
-        """Top-level modules that the code imports, and those of the model."""
-        own = imported_by(self._path) | {self._module.split(".")[0], "numpy"}
+        """Top-level modules that the code imports, those of pickles that it loaded, and those of the model."""
+        own = imported_by(self._path) | self._referred | {self._module.split(".")[0], "numpy"}
         return own | set(self._model.modules if self._model else ())
 
     def run(self, signature, inputs):

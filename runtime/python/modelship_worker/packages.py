@@ -29,26 +29,26 @@ class PickledModules:
     """The top-level modules that a pickle needs. Recording starts when the object is created, and ends when it is read.
 
     Importing a package may import others that merely happen to be installed. They are left out if all modules to which the
-    pickle refers belong to packages, because these list the packages that they require."""
+    pickle refers belong to packages, because these list the packages that they require. `referred` has the former alone."""
 
     def __init__(self):
         self.used = {"numpy"}
         self._before = set(sys.modules)
-        self._referred = set()
+        self.referred = set()
         self._is_recording = True
         sys.addaudithook(self._record)
 
     def _record(self, event, arguments):
         if event == "pickle.find_class" and self._is_recording:
-            self._referred.add(arguments[0].split(".")[0])
+            self.referred.add(arguments[0].split(".")[0])
 
     def __iter__(self):
         import importlib.metadata
 
         self._is_recording = False
-        loaded = {name.split(".")[0] for name in set(sys.modules) - self._before} | self.used | self._referred
+        loaded = {name.split(".")[0] for name in set(sys.modules) - self._before} | self.used | self.referred
         packages = importlib.metadata.packages_distributions()
-        own = (self._referred | self.used) - sys.stdlib_module_names
+        own = (self.referred | self.used) - sys.stdlib_module_names
         if BY_VALUE in own or not own <= set(packages):
             return iter(loaded)
         required = _required({package for module in own for package in packages[module]})

@@ -139,7 +139,7 @@ const CASES: Readonly<Record<string, Case>> = {
     route: '/invocations',
     answers: () => rows('model.joblib'),
     manifest: { format: 'pickle', origin: 'sagemaker', outputs: [{ name: 'label' }] },
-    notes: ['code/inference.py: the model is loaded from its file instead of by the script'],
+    notes: ['code/inference.py: the model is loaded from its file instead of by the script; `--trust-code` runs it'],
   },
   'SageMaker, TensorFlow': {
     source: () => archive({ 'export/Servo/7': model('saved_model') }),
@@ -342,6 +342,7 @@ function read(tool: ForeignTool, source: string): Promise<Adopted> {
     temporary: folder,
     isTemporary: false,
     trustPickle: false,
+    trustCode: false,
     onStep: () => {},
   });
 }
@@ -419,22 +420,13 @@ test.each([
   ],
   ['assigned', 'predict_fn = lambda data, model: model(data)\n', 'inference.py'],
   ['in another script', 'def predict_fn(data, model):\n    pass\n', 'serve.py'],
-])('a step of SageMaker that is %s is refused', async (_, text, file) => {
+])('a step of SageMaker that is %s makes its script the handler', async (_, text, file) => {
   const source = artefact({ 'model.joblib': '', 'code/a.py': '', [`code/${file}`]: text });
-  await expect(read(sageMaker, source)).rejects.toMatchObject({
-    code: 'FORMAT_UNSUPPORTED',
-    message: expect.stringMatching(new RegExp(`${file} names predict_fn, which are steps around the model`)),
-  });
+  const module = file.replace('.py', '');
+  expect((await read(sageMaker, source)).handler).toEqual({ kind: 'sagemaker', module });
 });
 
 test.each<[string, () => string, string, RegExp]>([
-  [
-    'a script with steps of its own',
-    () =>
-      archive({ 'model.pth': model('model.pt'), 'code/inference.py': 'def input_fn(body, kind):\n    return body\n' }),
-    'FORMAT_UNSUPPORTED',
-    /inference\.py names input_fn, which are steps around the model/,
-  ],
   [
     'a script beside the versions of a SavedModel',
     () =>

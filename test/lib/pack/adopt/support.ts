@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { ENVIRONMENT } from '@modelship/runtime/contract';
 import type { Manifest } from '@modelship/runtime/manifest';
-import { readConfig, startServer } from '@modelship/runtime/serve';
+import { type RunningServer, readConfig, startServer } from '@modelship/runtime/serve';
 import { expect } from 'vitest';
 import { type PackOptions, packModel } from '../../../../lib/pack/index.js';
 
@@ -91,6 +91,58 @@ export async function expectAnswers(
   } finally {
     await server.close();
   }
+}
+
+/** A request to the server of a handler, and its response. Bodies are in base64. */
+export interface Exchange {
+  readonly request: { readonly headers: Record<string, string>; readonly body: string };
+  readonly response: { readonly status: number; readonly headers: Record<string, string>; readonly body: string };
+}
+
+/** Reads the exchanges that the script which made the artefact wrote beside it. */
+export function exchangesOf(artefact: string): readonly Exchange[] {
+  return answersOf(artefact) as unknown as readonly Exchange[];
+}
+
+/** Serves a package whose code is trusted, by the interpreter that packed it. */
+export async function serveCode(
+  packed: string,
+  variables: Readonly<Record<string, string>> = {},
+): Promise<RunningServer & { readonly url: string }> {
+  const config = readConfig({
+    MODELSHIP_MODEL: packed,
+    MODELSHIP_PYTHON: process.env.MODELSHIP_PYTHON,
+    MODELSHIP_LOG_LEVEL: 'error',
+    MODELSHIP_TRUST_CODE: 'true',
+    MODELSHIP_PORT: '0',
+    ...variables,
+  });
+  const server = await startServer(config, '127.0.0.1', {});
+  return { ...server, url: `http://127.0.0.1:${server.port}` };
+}
+
+/** Sends a request of an exchange. */
+export function send(url: string, { headers, body }: Exchange['request']): Promise<Response> {
+  return fetch(url, { method: 'POST', headers, body: Buffer.from(body, 'base64') });
+}
+
+/** Sends a request as it was sent to the other server, and expects the same status, header fields and body. */
+export async function expectSame(url: string, { request, response }: Exchange): Promise<void> {
+  const answer = await send(url, request);
+  const own = ['content-type', 'x-own'].flatMap((name) =>
+    answer.headers.has(name) ? [[name, answer.headers.get(name)]] : [],
+  );
+  expect({ status: answer.status, headers: Object.fromEntries(own) }).toEqual({
+    status: response.status,
+    headers: response.headers,
+  });
+  const bytes = Buffer.from(await answer.arrayBuffer());
+  const wanted = Buffer.from(response.body, 'base64');
+  if (bytes.equals(wanted)) return;
+  // Numbers may differ in the last digit, and the layout may not.
+  const layout = (text: Buffer) => text.toString().replaceAll(/[\d.e-]+/g, '0');
+  expect(layout(bytes)).toBe(layout(wanted));
+  expectClose(JSON.parse(bytes.toString()), JSON.parse(wanted.toString()));
 }
 
 /** Expects the same JSON, with numbers that differ by at most 1e-6. */

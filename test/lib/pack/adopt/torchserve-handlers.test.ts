@@ -2,12 +2,12 @@ import { execFileSync } from 'node:child_process';
 import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { type RunningServer, readConfig, startServer } from '@modelship/runtime/serve';
+import type { RunningServer } from '@modelship/runtime/serve';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import type { PackOptions } from '../../../../lib/pack/index.js';
 import { ALL, shareOf } from '../../../support/share.js';
 import { toolPython } from '../../../support/tool-python.js';
-import { ARTEFACTS, answersOf, expectClose, PYTHON, pack } from './support.js';
+import { ARTEFACTS, exchangesOf, expectSame, PYTHON, pack, serveCode } from './support.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'modelship-torchserve-handlers-'));
 const archives = ALL ? join(folder, 'archives') : join(ARTEFACTS, 'torchserve');
@@ -24,45 +24,10 @@ afterAll(() => {
   rmSync(folder, { recursive: true, force: true });
 });
 
-interface Exchange {
-  readonly request: { readonly headers: Record<string, string>; readonly body: string };
-  readonly response: { readonly status: number; readonly headers: Record<string, string>; readonly body: string };
-}
-
+/** Serves a package whose handlers get requests together. */
 async function serve(packed: string): Promise<RunningServer & { readonly url: string }> {
-  const config = readConfig({
-    MODELSHIP_MODEL: packed,
-    MODELSHIP_PYTHON: python,
-    MODELSHIP_LOG_LEVEL: 'error',
-    MODELSHIP_TRUST_CODE: 'true',
-    MODELSHIP_BATCH_WINDOW_MILLISECONDS: '50',
-    MODELSHIP_PORT: '0',
-  });
-  const server = await startServer(config, '127.0.0.1', {});
-  return { ...server, url: `http://127.0.0.1:${server.port}/predictions/model/1.0` };
-}
-
-/** Sends a request as it was sent to TorchServe, and expects the same status, header fields and body. */
-async function expectSame(url: string, { request, response }: Exchange): Promise<void> {
-  const answer = await fetch(url, {
-    method: 'POST',
-    headers: request.headers,
-    body: Buffer.from(request.body, 'base64'),
-  });
-  const own = ['content-type', 'x-own'].flatMap((name) =>
-    answer.headers.has(name) ? [[name, answer.headers.get(name)]] : [],
-  );
-  expect({ status: answer.status, headers: Object.fromEntries(own) }).toEqual({
-    status: response.status,
-    headers: response.headers,
-  });
-  const bytes = Buffer.from(await answer.arrayBuffer());
-  const wanted = Buffer.from(response.body, 'base64');
-  if (bytes.equals(wanted)) return;
-  // Numbers may differ in the last digit, and the layout may not.
-  const layout = (text: Buffer) => text.toString().replaceAll(/[\d.e-]+/g, '0');
-  expect(layout(bytes)).toBe(layout(wanted));
-  expectClose(JSON.parse(bytes.toString()), JSON.parse(wanted.toString()));
+  const server = await serveCode(packed, { MODELSHIP_BATCH_WINDOW_MILLISECONDS: '50' });
+  return { ...server, url: `${server.url}/predictions/model/1.0` };
 }
 
 /** Handlers that are or use TorchServe's own, with their modules. */
@@ -107,7 +72,7 @@ test.each(NAMES)(
         : [],
     );
     const server = await serve(packed.folder);
-    const answers = answersOf(join(archives, name)) as unknown as readonly Exchange[];
+    const answers = exchangesOf(join(archives, name));
     try {
       for (const answer of answers) await expectSame(server.url, answer);
       // A request that fails does not fail those beside it. The handler responds to all alike if one asks for these.

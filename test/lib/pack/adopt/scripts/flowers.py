@@ -1,0 +1,1 @@
+NAMES = ["setosa", "versicolor", "virginica"]
