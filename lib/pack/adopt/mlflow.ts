@@ -1,5 +1,5 @@
 import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Datatype, TensorSpec } from '@modelship/runtime';
 import { ModelPackageError } from '@modelship/runtime/manifest';
@@ -9,11 +9,14 @@ import { requirePythonTool } from '../python-tool.js';
 import { MAX_SAMPLES_BYTES, parseSampleRequests, type SampleRequest } from '../sample-requests.js';
 import { type AdoptContext, type Adopted, type ForeignTool, namedFile, object } from './adopted.js';
 import { exportKeras } from './keras.js';
-import { pinnedPackages, versionNotes } from './pinned-versions.js';
+import { installedPins, pinnedPackages, versionNotes } from './pinned-versions.js';
 import { readYaml } from './yaml.js';
 
 /** File that describes a model of MLflow. */
 const MODEL_FILE = 'MLmodel';
+
+/** Packages that a model was saved with. */
+const REQUIREMENTS_FILE = 'requirements.txt';
 
 /** Folder of a run or of a logged model below which MLflow stores files. */
 const ARTIFACTS = 'artifacts';
@@ -160,23 +163,66 @@ const FLAVORS: Readonly<Record<string, Flavor>> = {
   tensorflow: { packages: ['tensorflow', 'keras'], read: readTensorflow },
 };
 
+/** Flavor that loads any model by code, which MLflow's own server uses. */
+const PYFUNC = 'python_function';
+
+/** Settings of that flavor that name files. */
+const PYFUNC_FILES = ['data', 'code', 'python_model'];
+
+/** Setting that names the code of a model by its path when it was saved. The folder has its file. */
+const SAVED_CODE = 'model_code_path';
+
+/** Package that loads the model. */
+const MLFLOW = 'mlflow';
+
+/**
+ * Returns a model that only its own code loads.
+ *
+ * @throws ModelPackageError if the model names files that are missing or outside of its folder
+ */
+async function handlerOf(folder: string, description: Json, flavor: Json): Promise<Adopted> {
+  const place = (setting: string) => `${join(folder, MODEL_FILE)} (${PYFUNC}.${setting})`;
+  const given = (setting: string) => flavor[setting] !== undefined && flavor[setting] !== null;
+  for (const setting of PYFUNC_FILES.filter(given)) namedFile(folder, flavor[setting], place(setting));
+  if (given(SAVED_CODE)) namedFile(folder, basename(String(flavor[SAVED_CODE])), place(SAVED_CODE));
+  const pinned = pinnedPackages(join(folder, REQUIREMENTS_FILE));
+  const { pins, missing } = await installedPins([...new Set([MLFLOW, ...Object.keys(pinned)])]);
+  const version = typeof flavor.python_version === 'string' ? flavor.python_version : undefined;
+  const example = object(description.saved_input_example_info).serving_input_path;
+  return {
+    model: folder,
+    handler: { kind: 'mlflow', module: 'mlflow.pyfunc' },
+    packages: pins,
+    notes: [
+      ...(await versionNotes(pinned, version)),
+      ...missing
+        .filter((each) => each in pinned)
+        .map((each) => `${each}: ${REQUIREMENTS_FILE} lists it, and it is not installed`),
+      ...(typeof example === 'string'
+        ? [`${example}: the input example is not sent to the code; use \`--samples\` for golden samples`]
+        : []),
+    ],
+  };
+}
+
 async function readModel(folder: string, context: AdoptContext): Promise<Adopted> {
   const path = join(folder, MODEL_FILE);
   const description = object(await readYaml(path));
   const flavors = object(description.flavors);
   const name = Object.keys(FLAVORS).find((each) => each in flavors);
   if (name === undefined) {
+    if (PYFUNC in flavors) return handlerOf(folder, description, object(flavors[PYFUNC]));
     throw new ModelPackageError(
       'FORMAT_UNSUPPORTED',
       `${path} has the flavors ${Object.keys(flavors).join(', ') || 'of no library'}, and ${Object.keys(FLAVORS).join(', ')} ` +
-        'can be packed. Save the model that it wraps in one of these flavors.',
+        `and ${PYFUNC} can be packed. Save the model in one of these flavors.`,
     );
   }
   const flavor = object(flavors[name]);
-  const served = object(flavors.python_function);
+  const served = object(flavors[PYFUNC]);
   const file = (setting: string) => namedFile(folder, flavor[setting], `${path} (${name}.${setting})`);
   const { packages, read } = FLAVORS[name]!;
-  const pinned = pinnedPackages(join(folder, 'requirements.txt'), packages);
+  const pinned = pinnedPackages(join(folder, REQUIREMENTS_FILE), packages);
   const notes = await versionNotes(
     pinned,
     typeof served.python_version === 'string' ? served.python_version : undefined,

@@ -51,7 +51,7 @@ export function trustFor(format: ModelFormat): Trust | undefined {
 }
 
 /** Interfaces of handlers: Modelship's own, and those of other servers. */
-export const HANDLER_KINDS = ['modelship', 'torchserve', 'sagemaker'] as const;
+export const HANDLER_KINDS = ['modelship', 'torchserve', 'sagemaker', 'mlflow'] as const;
 
 /** Interface of a handler. */
 export type HandlerKind = (typeof HANDLER_KINDS)[number];

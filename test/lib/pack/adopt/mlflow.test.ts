@@ -248,8 +248,17 @@ test.each<[string, () => string, string, RegExp]>([
   [
     'a model of Python code',
     () => changed('onnx_network', 'MLmodel', (text) => text.replace('  onnx:', '  own:')),
+    'FORMAT_UNTRUSTED',
+    /has code that runs when .* add `--trust-code`/,
+  ],
+  [
+    'a model of another language',
+    () =>
+      changed('onnx_network', 'MLmodel', (text) =>
+        text.replace('  onnx:', '  own:').replace('  python_function:', '  other:'),
+      ),
     'FORMAT_UNSUPPORTED',
-    /has the flavors own, python_function|has the flavors python_function, own/,
+    /has the flavors (own, other|other, own), and onnx, .* and python_function can be packed/,
   ],
   [
     'a file that is not YAML',

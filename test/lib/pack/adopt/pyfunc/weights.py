@@ -1,0 +1,2 @@
+def scaled(value, factor):
+    return value * factor
