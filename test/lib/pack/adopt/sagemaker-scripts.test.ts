@@ -116,6 +116,7 @@ sys.stdout.buffer.write(file.getvalue())`,
       [{ 'content-type': json }, 'not JSON', 400],
       [{ 'content-type': 'application/x-npy' }, pickled, 400],
       [{ 'content-type': 'image/png' }, 'x', 415],
+      [{ 'content-type': 'application/x-recordio-protobuf' }, 'x', 415],
       [{ 'content-type': json, accept: 'image/png' }, '[[1, 2, 3, 4]]', 406],
       [{ 'content-type': `${json}; charset=utf-8` }, '[[1, 2, 3, 4]]', 200],
     ] as const) {

@@ -13,6 +13,7 @@ import tempfile
 from pathlib import Path
 
 import numpy as np
+import scipy.sparse
 
 MODELS, FOLDER, NAME = Path(sys.argv[1]), Path(sys.argv[2]), sys.argv[3]
 SCRIPTS = Path(__file__).parent / "scripts"
@@ -23,6 +24,12 @@ ROWS = np.array([[5.1, 3.5, 1.4, 0.2], [6.7, 3.0, 5.2, 2.3]], np.float32)
 def npy(rows):
     file = io.BytesIO()
     np.save(file, rows)
+    return file.getvalue()
+
+
+def npz(rows):
+    file = io.BytesIO()
+    scipy.sparse.save_npz(file, scipy.sparse.csr_matrix(rows))
     return file.getvalue()
 
 
@@ -47,11 +54,12 @@ CASES = {
         ({"Content-Type": JSON}, b"{}"),
         ({"Content-Type": JSON}, b"not JSON"),
     ]),
-    "defaults": ("model.joblib", [*DEFAULTS, ({"Content-Type": JSON}, b"[1, 2, 3, 4]"), ({"Content-Type": CSV}, csv(ROWS[:1]))]),
+    "defaults": ("model.joblib", [*DEFAULTS, ({"Content-Type": "application/x-npz"}, npz(ROWS)), ({"Content-Type": JSON}, b"[1, 2, 3, 4]"), ({"Content-Type": CSV}, csv(ROWS[:1]))]),
     "boosted": ("xgboost-model", [
         *(({"Content-Type": CSV, "Accept": accept}, csv(ROWS)) for accept in (JSON, CSV, NPY)),
         ({"Content-Type": CSV}, b"5.1,,1.4,0.2"),
         ({"Content-Type": CSV}, b"5;3;1;0\n6;3;5;2"),
+        ({"Content-Type": "text/libsvm"}, b"1 0:5.1 1:3.5 3:0.2\n0 0:6.7 1:3.0 2:5.2 3:2.3\n"),
     ]),
     # PyTorch's container responds with a list of accepted types as the content type.
     "network": ("model.pt", [each for each in DEFAULTS if "," not in each[0]["Accept"]]),
@@ -102,6 +110,11 @@ def defaults(name):
         def default_input_fn(self, body, kind, context=None):
             import xgboost
 
+            if kind == "text/libsvm":
+                with tempfile.NamedTemporaryFile() as file:
+                    file.write(body)
+                    file.flush()
+                    return xgboost.DMatrix(f"{file.name}?format=libsvm")
             delimiter = ";" if ";" in body else ","
             return xgboost.DMatrix(np.genfromtxt(io.StringIO(body), delimiter=delimiter, ndmin=2))
 
