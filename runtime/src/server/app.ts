@@ -70,6 +70,8 @@ export class App {
   /** Handler for large requests outside this thread. @default - this thread handles every request */
   codec: Codec | undefined;
   private readonly routes = new Set<string>();
+  /** Route that was found last. A request is asked for twice, and those of a client mostly have the same path. */
+  private last: { readonly method: string; readonly path: string; readonly found: FoundRoute } | undefined;
   /** Paths that accept GET requests without a credential. */
   private readonly openPaths: ReadonlySet<string>;
   private readonly untraced: ReadonlySet<string>;
@@ -140,7 +142,7 @@ export class App {
 
   /** Returns whether a route reads the body of such a request. If not, the app responds from the head alone. */
   takesBody({ method, path }: RequestHead): boolean {
-    return !BODILESS.has(method) && this.router.find(method as HTTPMethod, path) !== null;
+    return !BODILESS.has(method) && this.find(method, path) !== null;
   }
 
   /**
@@ -213,11 +215,18 @@ export class App {
     const { method, path } = request;
     // Hosts send `GET /` as a health check, while a browser gets the web page.
     if (path === '/' && method === 'GET' && wantsPage(request.headers.accept)) return page(this.options.catalog);
-    const found = this.router.find(method === 'HEAD' ? 'GET' : (method as HTTPMethod), path);
+    const found = this.find(method === 'HEAD' ? 'GET' : method, path);
     if (found && this.codec && request.body.length >= LARGE_BODY_BYTES) return this.codec.handle(request);
     if (found) return (found.store as RouteHandler)(request, found.params as RouteParameters);
     const protocol = this.protocolOf(path);
     return protocol.unmatched?.(request) ?? protocol.errorResponse(this.noRoute(method, path));
+  }
+
+  private find(method: string, path: string): FoundRoute {
+    if (this.last?.path !== path || this.last.method !== method) {
+      this.last = { method, path, found: this.router.find(method as HTTPMethod, path) };
+    }
+    return this.last.found;
   }
 
   private noRoute(method: string, path: string): InferenceError {
@@ -236,7 +245,8 @@ export class App {
    * @throws UnsupportedMedia
    */
   private checkContentType(path: string, contentType: string | undefined): void {
-    if (contentType === undefined || !path.startsWith('/v1/')) return;
+    // Nearly all requests have exactly this type.
+    if (contentType === undefined || contentType === 'application/json' || !path.startsWith('/v1/')) return;
     const type = contentType.split(';', 1)[0]!.trim().toLowerCase();
     if (type === '' || JSON_TYPES.test(type)) return;
     if (isPictureType(type) && anyTakesPictures(this.options.catalog)) return;
@@ -282,6 +292,8 @@ export class App {
     this.router.on(method, path, () => {}, handler);
   }
 }
+
+type FoundRoute = ReturnType<ReturnType<typeof findMyWay>['find']>;
 
 /** Header with the number of texts that were cut, because they exceed the model's limit. */
 const TRUNCATED_TEXTS_HEADER = 'x-truncated-texts';
