@@ -1,5 +1,6 @@
 import { DEFAULT_PORT, DRAIN_SECONDS, ENVIRONMENT, predictPath } from '@modelship/runtime/contract';
 import { type Manifest, readManifest } from '@modelship/runtime/manifest';
+import type { RuntimeConfig } from '@modelship/runtime/serve';
 import { Command, InvalidArgumentError } from 'commander';
 import { instancesBody } from '../serving/example-request.js';
 import { shellWord } from '../serving/shell-word.js';
@@ -50,7 +51,7 @@ async function serve(directory: string, flags: ServeFlags): Promise<void> {
   const server = await output
     .progress(`Load ${directory} and run its samples`, () => startServer(config, flags.host, {}))
     .catch((error) => {
-      throw listenFailure(error, flags, config.grpcPort);
+      throw listenFailure(error, flags, config);
     });
   const host = flags.host.includes(':') ? `[${flags.host}]` : flags.host;
   const url = `http://${host}:${server.port}`;
@@ -64,15 +65,16 @@ async function serve(directory: string, flags: ServeFlags): Promise<void> {
   await server.close();
 }
 
-/** @param usedGrpcPort the port of gRPC, from the flag or from the environment */
+/** @param config ports that are used, from flags or from the environment */
 function listenFailure(
   error: NodeJS.ErrnoException & { port?: number },
   { host, port, grpcPort }: ServeFlags,
-  usedGrpcPort: number | undefined,
+  config: Pick<RuntimeConfig, 'grpcPort' | 'managementPort'>,
 ): Error {
   if (error.code === 'EADDRINUSE' && error.port !== port) {
     const grpcSource = grpcPort === undefined ? ENVIRONMENT.grpcPort : `--grpc-port ${grpcPort}`;
-    const source = error.port === usedGrpcPort ? grpcSource : ENVIRONMENT.metricsPort;
+    const otherSource = error.port === config.managementPort ? ENVIRONMENT.managementPort : ENVIRONMENT.metricsPort;
+    const source = error.port === config.grpcPort ? grpcSource : otherSource;
     return new CommandFailure('PORT_TAKEN', `the port of ${source} is taken. Choose another, or unset it.`);
   }
   if (error.code === 'EADDRINUSE') {

@@ -46,6 +46,8 @@ export interface RuntimeConfig extends GuardOptions {
   readonly grpcPort?: number;
   /** Port that serves metrics without authentication. @default - only the HTTP server serves metrics */
   readonly metricsPort?: number;
+  /** Port that describes the models as TorchServe's management API does. @default - no such port */
+  readonly managementPort?: number;
   /** Whether model status requests under `/v1` get KServe's responses. @default - TensorFlow Serving's responses */
   readonly kserveStatus?: boolean;
   /** Origins allowed for CORS requests; `*` allows all. @default - none */
@@ -204,6 +206,7 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
     port: number(ENVIRONMENT.port, DEFAULT_PORT, 0, 65535),
     grpcPort: optionalNumber(ENVIRONMENT.grpcPort, 0, 65535),
     metricsPort: optionalNumber(ENVIRONMENT.metricsPort, 0, 65535),
+    managementPort: optionalNumber(ENVIRONMENT.managementPort, 0, 65535),
     kserveStatus: flag(ENVIRONMENT.kserveStatus),
     corsOrigins: readOrigins(text(ENVIRONMENT.corsOrigins), fault),
     maxBodyBytes: number(ENVIRONMENT.maxBodyBytes, defaultMaxBodyBytes(), 1, 2 ** 31),

@@ -99,6 +99,8 @@ export const ENVIRONMENT = {
   grpcPort: 'MODELSHIP_GRPC_PORT',
   /** Port that serves `/metrics` without authentication, for metrics collectors only. Default: no such port. */
   metricsPort: 'MODELSHIP_METRICS_PORT',
+  /** Port that lists and describes the models as TorchServe's management API does, without authentication. Default: no such port. */
+  managementPort: 'MODELSHIP_MANAGEMENT_PORT',
   /**
    * `true` returns KServe's responses to model status requests under `/v1`. Default: TensorFlow Serving's responses.
    */

@@ -12,6 +12,7 @@ import { Codec } from './server/codec.js';
 import { defaultMaxConnections } from './server/connections.js';
 import type { GrpcServer } from './server/grpc.js';
 import { createHttpServer, type ServerLimits, serverTimes } from './server/http-server.js';
+import { startManagementServer } from './server/management-server.js';
 import { startMetricsServer } from './server/metrics-server.js';
 import { responsesSent } from './server/responses-sent.js';
 
@@ -23,6 +24,8 @@ export interface RunningServer {
   readonly grpcPort?: number;
   /** Port that serves metrics without authentication. @default - no such port */
   readonly metricsPort?: number;
+  /** Port that describes the models as TorchServe's management API does. @default - no such port */
+  readonly managementPort?: number;
   /** Finishes the requests in flight, then closes the server. */
   close(): Promise<void>;
 }
@@ -76,6 +79,7 @@ export async function startServer(
   const written = responsesSent(server);
   let grpc: GrpcServer | undefined;
   let metrics: Server | undefined;
+  let management: Server | undefined;
   // Processes that share ports open them in the same order, so that the system assigns each port to all of them.
   const listen = async () => {
     await new Promise<void>((resolve, reject) => {
@@ -84,6 +88,9 @@ export async function startServer(
     });
     if (config.metricsPort !== undefined) {
       metrics = await startMetricsServer(runtime.measure, config.metricsPort, address);
+    }
+    if (config.managementPort !== undefined) {
+      management = await startManagementServer(runtime.catalog, config, config.managementPort, address);
     }
     grpc = await startGrpc(config.grpcPort, runtime, limits, address);
   };
@@ -115,6 +122,7 @@ export async function startServer(
     release();
     await written(end - performance.now());
     closeNow(metrics);
+    closeNow(management);
     // Connections that never send a request and slow readers would otherwise block the shutdown.
     const late = setTimeout(() => closeNow(server), LAST_BYTES_MS);
     await closed;
@@ -129,12 +137,20 @@ export async function startServer(
   } catch (error) {
     closeNow(server);
     closeNow(metrics);
+    closeNow(management);
     await grpc?.close(0);
     throw error;
   }
+  const portOf = (each: Server | undefined) => (each?.address() as AddressInfo | undefined)?.port;
   const { port } = server.address() as AddressInfo;
-  const metricsPort = (metrics?.address() as AddressInfo | undefined)?.port;
-  return { runtime, port, grpcPort: grpc?.port, metricsPort, close };
+  return {
+    runtime,
+    port,
+    grpcPort: grpc?.port,
+    metricsPort: portOf(metrics),
+    managementPort: portOf(management),
+    close,
+  };
 }
 
 function closeNow(server: Server | undefined): void {

@@ -1,8 +1,8 @@
-import { once } from 'node:events';
 import { createServer, type Server } from 'node:http';
 import { METRICS_PATH } from '../contract.js';
 import { EXPOSITION_TYPE } from '../observability/exposition.js';
 import type { Measurement } from '../observability/metrics.js';
+import { listening } from './listening.js';
 
 /**
  * Serves metrics without authentication, on a port that callers cannot reach.
@@ -10,7 +10,7 @@ import type { Measurement } from '../observability/metrics.js';
  * @param measure returns the metrics of the whole server
  * @throws Error if the port is taken
  */
-export async function startMetricsServer(
+export function startMetricsServer(
   measure: () => Promise<Measurement>,
   port: number,
   address: string,
@@ -25,7 +25,5 @@ export async function startMetricsServer(
       () => response.writeHead(503).end(),
     );
   });
-  server.listen(port, address);
-  await once(server, 'listening');
-  return server;
+  return listening(server, port, address);
 }

@@ -31,6 +31,7 @@ describe('predict with a package', () => {
     ['tokens for callers', { MODELSHIP_JWT_ISSUER: 'https://issuer.invalid', MODELSHIP_JWT_AUDIENCE: 'us' }],
     ['a port that is taken for gRPC', { MODELSHIP_GRPC_PORT: takenPort }],
     ['a port that is taken for metrics', { MODELSHIP_METRICS_PORT: takenPort }],
+    ['a port that is taken for management', { MODELSHIP_MANAGEMENT_PORT: takenPort }],
     ['what is wrong', { MODELSHIP_REQUESTS_PER_SECOND: 'many', MODELSHIP_MODELS: '{' }],
   ])('asks that package though the environment names %s', async (_, variables) => {
     for (const [name, value] of Object.entries(variables)) {
@@ -68,10 +69,13 @@ describe('serve', () => {
     expect((await ask({ 'x-api-key': 'key' })).status).toBe(200);
   });
 
-  test.each(['MODELSHIP_GRPC_PORT', 'MODELSHIP_METRICS_PORT'])('says that the port of %s is taken', async (name) => {
-    vi.stubEnv(name, takenPort());
-    const { code, stdout, stderr } = await modelship('serve', IRIS, '--port', '0');
-    expect({ code, stdout }).toEqual({ code: 1, stdout: '' });
-    expect(stderr).toContain(`the port of ${name} is taken. Choose another, or unset it.`);
-  });
+  test.each(['MODELSHIP_GRPC_PORT', 'MODELSHIP_METRICS_PORT', 'MODELSHIP_MANAGEMENT_PORT'])(
+    'says that the port of %s is taken',
+    async (name) => {
+      vi.stubEnv(name, takenPort());
+      const { code, stdout, stderr } = await modelship('serve', IRIS, '--port', '0');
+      expect({ code, stdout }).toEqual({ code: 1, stdout: '' });
+      expect(stderr).toContain(`the port of ${name} is taken. Choose another, or unset it.`);
+    },
+  );
 });

@@ -24,6 +24,7 @@ describe('the configuration', () => {
     for (const name of [
       'grpcPort',
       'metricsPort',
+      'managementPort',
       'threads',
       'jwt',
       'apiKeyHashes',
@@ -47,6 +48,7 @@ describe('the configuration', () => {
       [ENVIRONMENT.port]: '65536',
       [ENVIRONMENT.grpcPort]: '-1',
       [ENVIRONMENT.metricsPort]: '70000',
+      [ENVIRONMENT.managementPort]: '70000',
       [ENVIRONMENT.maxBodyBytes]: '64MB',
       [ENVIRONMENT.maxQueue]: '0',
       [ENVIRONMENT.timeoutSeconds]: '1.5',

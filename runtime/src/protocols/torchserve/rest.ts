@@ -9,6 +9,7 @@ import { pictureRequest } from '../pictures.js';
 import type { Protocol } from '../protocol.js';
 import { failureResponse, jsonResponse } from '../responses.js';
 import { contentOf } from './content.js';
+import { failure, notFound } from './failure.js';
 import { predict, predictRows, versionNumber } from './predict.js';
 
 /** TorchServe's exception names by status. */
@@ -74,15 +75,6 @@ function routesOf(what: 'predictions' | 'explanations', models: ModelCatalog, an
   return paths.flatMap((path) => methods.map((method) => ({ method, path, handler })));
 }
 
-function notFound(models: ModelCatalog, name: string, version: string | undefined): HttpResponse {
-  const isVersion = version !== undefined && models.find(name) !== undefined;
-  return failure(
-    404,
-    isVersion ? `Model version: ${version} does not exist for model: ${name}` : `Model not found: ${name}`,
-    isVersion ? 'ModelVersionNotFoundException' : 'ModelNotFoundException',
-  );
-}
-
 /** Encodes the failure of a handler, which TorchServe reports as an internal error whatever its status. */
 function handlerFailure(status: number, message: string): HttpResponse {
   return failure(status, message, TYPES[500]!);
@@ -92,8 +84,4 @@ function errorResponse(failed: unknown): HttpResponse {
   const error: InferenceError = asInferenceError(failed);
   const { status, headers } = failureResponse(error, '');
   return { ...failure(status, error.message, TYPES[status] ?? TYPES[500]!), headers };
-}
-
-function failure(code: number, message: string, type: string): HttpResponse {
-  return jsonResponse(`${JSON.stringify({ code, type, message }, null, 2)}\n`, code);
 }

@@ -67,6 +67,13 @@ STEPS = [
     ({**SEVERAL[0], "X-Kind": "keys"}, SEVERAL[1]),
 ]
 DATA = [form(("data", None, None, f"[{number}, 2, {number / 7}]")) for number in range(5)]
+# Of a server with the models `steps` and `entry` alone.
+MANAGEMENT = [
+    *(("GET", f"/models{rest}") for rest in ("", "/", "?limit=1", "?limit=0", "?limit=x", "?limit=-1", "/steps", "/steps/1.0")),
+    *(("GET", f"/models/{rest}") for rest in ("steps/all", "steps/9.0", "none")),
+    *(("GET", path) for path in ("/", "/ping", "/other")),
+    ("POST", "/models?url=steps.mar"), ("POST", "/models/steps"), ("PUT", "/models"), ("DELETE", "/models/steps"), ("OPTIONS", "/models"),
+]
 VOCABULARY = ["the", "good", "bad", "day", "the good", "good day", "the bad", "bad day", "is", "day is", "is good", "is bad"]
 
 
@@ -157,11 +164,27 @@ def record(names, sources):
                 {"request": {"headers": headers, "body": base64.b64encode(body).decode()}, "response": respond(url, headers, body)}
                 for headers, body in requests
             ]
-            (FOLDER / f"{name}.answers.json").write_text("\n".join(["[", ",\n".join(map(json.dumps, answers)), "]", ""]))
+            write(name, answers)
+        if "steps" in names:
+            managed = [{"request": f"{method} {path}", "response": manage(management, method, path)} for method, path in MANAGEMENT]
+            write("management", managed)
     finally:
         # The server starts Java, and Java the workers.
         os.killpg(server.pid, signal.SIGKILL)
         server.wait()
+
+
+def write(name, answers):
+    (FOLDER / f"{name}.answers.json").write_text("\n".join(["[", ",\n".join(map(json.dumps, answers)), "]", ""]))
+
+
+def manage(management, method, path):
+    request = urllib.request.Request(f"http://127.0.0.1:{management}{path}", method=method)
+    try:
+        response = urllib.request.urlopen(request, timeout=60)
+    except urllib.error.HTTPError as error:
+        response = error
+    return {"status": response.status, "type": response.headers["content-type"], "body": json.load(response)}
 
 
 def _is_ready(management, name):
@@ -176,6 +199,7 @@ FOLDER.mkdir(parents=True, exist_ok=True)
 sources = Path(tempfile.mkdtemp())
 try:
     save(sources)
-    record(list(ARCHIVES), sources)
+    record(["steps", "entry"], sources)
+    record([name for name in ARCHIVES if name not in ("steps", "entry")], sources)
 finally:
     shutil.rmtree(sources)
