@@ -1,4 +1,5 @@
 import * as zlib from 'node:zlib';
+import type { FileMetaData, SchemaTree } from 'hyparquet';
 import { checkColumnNames } from './column-names.js';
 import { EvaluationDataError } from './metrics/compute.js';
 
@@ -51,8 +52,10 @@ export async function* parquetRows(path: string): AsyncGenerator<ParquetRow> {
   for (const { columns } of metadata.row_groups) {
     for (const { meta_data: column } of columns) if (column) checkCodec(path, column);
   }
-  const names = parquetSchema(metadata).children.map(({ element }) => element.name);
+  const schema = parquetSchema(metadata);
+  const names = schema.children.map(({ element }) => element.name);
   checkColumnNames(path, names);
+  checkChunks(path, metadata, schema);
   for (const { rowStart, rowEnd } of ranges) {
     const rows = rowEnd - rowStart;
     const columns: unknown[][] = [];
@@ -81,6 +84,23 @@ async function readAs<T>(subject: string, read: () => Promise<T>): Promise<T> {
 
 function unreadable(subject: string, cause: string): EvaluationDataError {
   return new EvaluationDataError(`${subject} cannot be read as Parquet (${cause}). Write the file again.`);
+}
+
+/**
+ * Checks that each row group has the columns of the schema, in their order, as the format requires. The library starts to
+ * decode all parts of a nested column before it looks for each in the schema. If it does not find one, nothing awaits the
+ * others, and another damage in one of these would end the process.
+ */
+function checkChunks(path: string, { row_groups: groups }: FileMetaData, schema: SchemaTree): void {
+  const expected = JSON.stringify(leafPaths(schema));
+  const at = groups.findIndex(
+    ({ columns }) => JSON.stringify(columns.map((column) => column.meta_data?.path_in_schema)) !== expected,
+  );
+  if (at >= 0) throw unreadable(path, `row group ${at + 1} has other columns than the schema`);
+}
+
+function leafPaths({ children }: SchemaTree): string[][] {
+  return children.flatMap((child) => (child.children.length > 0 ? leafPaths(child) : [child.path]));
 }
 
 function checkCodec(

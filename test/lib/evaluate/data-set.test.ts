@@ -246,6 +246,15 @@ describe('Parquet', () => {
     ]);
   });
 
+  /** Returns a file with a wrong name of a part of the column `words` in the footer, and damaged pages of its parts. */
+  function damaged(): Buffer {
+    const bytes = Buffer.from(fixture('rows.parquet'));
+    bytes[7321] = 115;
+    bytes[3775] = 168;
+    for (const page of [1659, 1761]) bytes.fill(255, page, page + 20);
+    return bytes;
+  }
+
   test('is read in the codec zstd by versions of Node that have it', async () => {
     const rows = rowsOf(fixture('zstd.parquet'));
     if ('zstdDecompressSync' in zlib) expect(await rows).toEqual([{ length: 5.1 }, { length: 4.9 }]);
@@ -263,6 +272,8 @@ describe('Parquet', () => {
     ],
     ['without its end', fixture('rows.parquet').subarray(0, 4000), /cannot be read as Parquet/],
     ['of its start only', Buffer.from('PAR1'), /cannot be read as Parquet/],
+    // A rejection that nothing awaits would fail the whole run.
+    ['with several damages', damaged(), /row group 1 has other columns than the schema/],
   ])('%s is an error', async (_, content, message) => {
     const error = await rowsOf(content).catch((cause) => cause);
     expect(error).toBeInstanceOf(EvaluationDataError);
