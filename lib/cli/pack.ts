@@ -75,7 +75,10 @@ export function packCommand(): Command {
       'data set of CSV, JSON Lines, Parquet or NumPy arrays, such as the training rows; servers compare requests with its ranges and ' +
         'categories',
     )
-    .option('--reference-label <column>', 'column of the reference data that is no input of the model')
+    .option(
+      '--reference-label <column>',
+      'column of the reference data that is no input of the model; with --labels, servers estimate the accuracy from it',
+    )
     .option(
       '--weights <file>',
       'weights of a folder of Hugging Face, such as onnx/model_quantized.onnx (default: model.onnx, onnx/model.onnx, the ' +

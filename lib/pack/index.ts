@@ -1,4 +1,4 @@
-export { DEFAULT_TOLERANCE, type PackOptions, type Tolerance } from './options.js';
+export { DEFAULT_TOLERANCE, type PackOptions, type ReferenceRows, type Tolerance } from './options.js';
 export { packModel } from './pack.js';
 export { pythonOptions } from './python-options.js';
 export {

@@ -4,6 +4,14 @@ import type { Tolerance } from '@modelship/runtime/serve';
 
 export type { Tolerance };
 
+/** Some rows of reference data. */
+export interface ReferenceRows {
+  /** Inputs of the model. */
+  readonly inputs: readonly Tensor[];
+  /** Place of the class of each row, or undefined where the label is missing. @default - the rows have no labels */
+  readonly classes?: readonly (number | undefined)[] | undefined;
+}
+
 /** Options of `modelship pack`. */
 export interface PackOptions {
   /**
@@ -52,12 +60,12 @@ export interface PackOptions {
    */
   readonly background?: string;
   /**
-   * Returns rows like those that the model was trained with, as its inputs. Their ranges and categories become part of the
-   * package.
+   * Returns rows like those that the model was trained with, for a signature with class names. Their ranges and categories become
+   * part of the package, and what the scores of a classifier mean.
    *
    * @default - servers cannot compare requests with reference data
    */
-  readonly reference?: (signature: Signature) => AsyncIterable<readonly Tensor[]>;
+  readonly reference?: (signature: Signature) => AsyncIterable<ReferenceRows>;
   /** Whether to allow formats that can run code from the file when loaded. @default false */
   readonly trustPickle?: boolean;
   /** Whether to run handlers: `handler`, and the code of archives of other tools. @default false */

@@ -3,6 +3,7 @@ import { DATATYPES, type Datatype, type TensorSpec } from '@modelship/runtime';
 import {
   checkIdentity,
   detectFormat,
+  hasClasses,
   type Manifest,
   type ModelFormat,
   ModelPackageError,
@@ -29,6 +30,7 @@ import { isPaddleOcrFolder } from './paddle-ocr/folder.js';
 import { packPaddleOcrFolder } from './paddle-ocr/pack-folder.js';
 import { engineOptions } from './python-options.js';
 import { writeReference } from './reference.js';
+import { ScoreSummary } from './reference-scores.js';
 import { readSampleRequests, type SampleRequest } from './sample-requests.js';
 import { Stage } from './stage.js';
 
@@ -187,15 +189,18 @@ function backgroundOf(
 }
 
 async function referenceOf(
-  { reference, onStep, onNote }: PackOptions,
+  { reference, labels, onStep, onNote }: PackOptions,
   format: ModelFormat,
   directory: string,
-  { signatures }: LoadedModel,
+  model: LoadedModel,
 ): Promise<Manifest['reference']> {
   if (!reference) return undefined;
   onStep?.('Read the reference data');
-  const signature = withInputRules(format, signatures).serving_default!;
-  return writeReference(reference(signature), directory, signature, onNote);
+  const { inputs, outputs } = withInputRules(format, model.signatures).serving_default!;
+  const signature = { inputs, outputs: withLabels(outputs, labels) };
+  const output = signature.outputs.find(hasClasses);
+  const scores = output && new ScoreSummary(model, output);
+  return writeReference(reference(signature), directory, signature, onNote, scores);
 }
 
 /** Returns a manifest with the members that each saved model has, before and after its own ones. */

@@ -35,7 +35,7 @@ export async function writeReferenceEmbedding(
   const model = await loadModel(directory, manifest, { threads: 1 });
   const vectors = new VectorSummary();
   try {
-    for await (const inputs of rowsOf(signature)) {
+    for await (const { inputs } of rowsOf(signature)) {
       const outputs = await model.run(inputs);
       const { data, shape } = outputs.find(({ name }) => name === output!.name)!;
       const [rows, width] = shape as [number, number];

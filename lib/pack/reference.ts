@@ -1,6 +1,6 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Signature, Tensor, TensorSpec } from '@modelship/runtime';
+import type { Signature, TensorSpec } from '@modelship/runtime';
 import { type Manifest, ModelPackageError, REFERENCE_FILE } from '@modelship/runtime/manifest';
 import {
   distributionOf,
@@ -11,6 +11,8 @@ import {
   type ReferenceColumn,
   randomNumbers,
 } from '@modelship/runtime/serve';
+import type { ReferenceRows } from './options.js';
+import type { ScoreSummary } from './reference-scores.js';
 
 /** Maximum number of values in a row of an input. Inputs with more are pictures or sequences, and have no columns. */
 const MOST_COLUMNS = 1000;
@@ -31,13 +33,15 @@ const MOST_NAMED = 10;
 /**
  * Writes the ranges, categories and distributions of the inputs in rows of reference data to the package in `directory`.
  *
+ * @param scores scores of a classifier, whose meaning is learned from rows with labels
  * @throws ModelPackageError `REFERENCE_INVALID` if no input has columns, or none has values
  */
 export async function writeReference(
-  rows: AsyncIterable<readonly Tensor[]>,
+  rows: AsyncIterable<ReferenceRows>,
   directory: string,
   { inputs }: Signature,
   onNote: (note: string) => void = () => {},
+  scores?: ScoreSummary,
 ): Promise<Manifest['reference']> {
   const specs = inputs.filter(hasColumns);
   if (specs.length === 0) {
@@ -52,7 +56,8 @@ export async function writeReference(
   const byInput = new Map(specs.map((spec) => [spec.name, columnsIn(spec, sampled)]));
   const columns = [...byInput.values()].flat();
   let count = 0;
-  for await (const tensors of rows) {
+  for await (const { inputs: tensors, classes } of rows) {
+    await scores?.add(tensors, classes);
     count += tensors[0]!.shape[0]!;
     for (const tensor of tensors) {
       const own = byInput.get(tensor.name) ?? [];
@@ -74,7 +79,8 @@ export async function writeReference(
     column.kind === 'number' ? column.min === column.max : column.values.length === 1,
   );
   note(onNote, 'has one value in all rows of the reference data, so every other value is outside', namesOf(constant));
-  const reference: Reference = { rows: count, columns: described };
+  const performance = scores?.summary(onNote);
+  const reference: Reference = { rows: count, columns: described, ...(performance && { performance }) };
   writeFileSync(join(directory, REFERENCE_FILE), `${JSON.stringify(reference)}\n`);
   return { rows: count };
 }

@@ -1,7 +1,8 @@
 /** Exports for the command-line tool, which runs and serves models. */
 export { ConfigError, type RuntimeConfig, readConfig } from './config.js';
 export { distributionOf } from './drift/bins.js';
-export type { Reference, ReferenceColumn } from './drift/columns.js';
+export type { Reference, ReferenceColumn, ReferencePerformance } from './drift/columns.js';
+export { type LabelledRow, performanceOf } from './drift/performance.js';
 export { MAX_PARSED_BYTES } from './engines/additive-model.js';
 export { type Artifact, artifactOf, type EngineOptions, engineFor, type LoadedModel } from './engines/index.js';
 export { pythonFolder } from './engines/python/python-folder.js';

@@ -1,4 +1,5 @@
 import type { Distribution } from './bins.js';
+import type { Calibration } from './calibration.js';
 
 /** Column of an input, as the reference data of a package has it. */
 interface Column {
@@ -41,6 +42,29 @@ export interface ReferenceEmbedding {
   variance: number;
 }
 
+/** Figures of a classifier. */
+export type PerformanceMeasure = 'accuracy' | 'f1_macro';
+
+/** How the scores of a class say which rows are of it. */
+export interface CalibratedClass {
+  /** Shares in rows in which no other class has a higher score. @default - the reference data has no such rows */
+  predicted?: Calibration | undefined;
+  /** Shares in all other rows. @default - the reference data has no such rows */
+  other?: Calibration | undefined;
+}
+
+/** What scores of a classifier mean, learned from labels of the reference data. */
+export interface ReferencePerformance {
+  /** Name of the output with a score for each class. */
+  output: string;
+  /** Number of rows with a label. */
+  rows: number;
+  /** Figures of these rows. */
+  measures: Record<PerformanceMeasure, number>;
+  /** Each class, in the order of the scores. */
+  classes: CalibratedClass[];
+}
+
 /** Content of `reference.json` in a package: what the requests of the model look like. */
 export interface Reference {
   rows: number;
@@ -48,4 +72,6 @@ export interface Reference {
   columns: ReferenceColumn[];
   /** Vectors, of a model that turns texts or pictures into them. */
   embedding?: ReferenceEmbedding | undefined;
+  /** Meaning of the scores, of a classifier whose reference data has labels. */
+  performance?: ReferencePerformance | undefined;
 }

@@ -2,7 +2,15 @@ import type { BinnedValues, Distribution } from './bins.js';
 import type { ReferenceEmbedding } from './columns.js';
 
 /** Measure of the difference between two distributions. */
-export type DriftMeasure = 'psi' | 'ks' | 'jensen_shannon' | 'wasserstein' | 'missing' | 'mean_shift' | 'cosine';
+export type DriftMeasure =
+  | 'psi'
+  | 'ks'
+  | 'jensen_shannon'
+  | 'wasserstein'
+  | 'missing'
+  | 'outside'
+  | 'mean_shift'
+  | 'cosine';
 
 /** Least share of a bin in the population stability index, which has no value for empty bins. */
 const LEAST_SHARE = 1e-4;

@@ -4,21 +4,14 @@ import type { Tensor } from '../tensor/tensor.js';
 import { addTo } from './bins.js';
 import type { Reference, ReferenceColumn } from './columns.js';
 import { categoryDistances, type DriftMeasure, embeddingDistances, numberDistances } from './distances.js';
+import { addValues, type LiveValues, noValues, totalOf } from './live-values.js';
+import { estimatePerformance, noScores, type PerformanceEstimate, ScoreCounter } from './performance.js';
 
 /** Values of one request that count, but at least one row. The rows of a larger request are a sample, so that they cost little. */
 const VALUES_OF_REQUEST = 100;
 
 /** Fewest rows whose distances are computed. Distances of fewer rows are mostly chance. */
 const FEWEST_ROWS = 200;
-
-/** Values of a column in a half of the window. */
-export interface LiveValues {
-  /** Number of values in each bin, or of each category and, at the end, of all other strings. */
-  readonly counts: Float64Array;
-  /** Sums of the values in each bin, as in `BinnedValues`. */
-  readonly sums: Float64Array;
-  missing: number;
-}
 
 /** Vectors in a half of the window. */
 export interface LiveVectors {
@@ -35,6 +28,8 @@ export interface LiveHalf {
   readonly columns: readonly LiveValues[];
   /** @default - the reference data has no vectors */
   readonly vectors?: LiveVectors | undefined;
+  /** Scores of each class, as `noScores` has them. @default - the reference data has no labels */
+  readonly scores?: readonly LiveValues[] | undefined;
 }
 
 /** Content of `LiveTraffic`, as it is sent between processes. */
@@ -54,8 +49,8 @@ export interface ColumnDrift {
 interface CountedColumn {
   readonly place: number;
   readonly index: number;
-  /** Ends of the bins of numbers. */
-  readonly edges?: Float64Array;
+  /** Range, and ends of the bins, of numbers. */
+  readonly numbers?: { readonly min: number; readonly max: number; readonly edges: Float64Array };
   /** Places of the categories. */
   readonly categories?: ReadonlyMap<string, number>;
 }
@@ -66,10 +61,12 @@ export interface DriftReport {
   readonly rows: number;
   /** Distances from the reference data, of each column with enough rows. */
   readonly columns: readonly ColumnDrift[];
+  /** Estimated performance of a classifier. @default - the reference data has no labels, or the window has too few rows */
+  readonly performance?: PerformanceEstimate | undefined;
 }
 
 /**
- * Distributions of the inputs of a model, or of the vectors that it makes of them, in a window of time: the current half of it
+ * Distributions of the inputs of a model, of its scores, or of the vectors that it makes, in a window of time: the current half of it
  * and the one before. Their memory does not grow with the number of rows.
  */
 export class LiveTraffic implements LiveTrafficData {
@@ -77,6 +74,7 @@ export class LiveTraffic implements LiveTrafficData {
   // Private in JavaScript too, so that it is not sent to other processes.
   readonly #counted: ReadonlyMap<string, readonly CountedColumn[]>;
   readonly #rowsOfRequest: number;
+  readonly #scores: ScoreCounter | undefined;
   #shape: string | undefined;
 
   /** @param halfMs milliseconds of half a window. Those of all processes start at the same moments. */
@@ -92,6 +90,7 @@ export class LiveTraffic implements LiveTrafficData {
     }
     this.#counted = counted;
     this.#rowsOfRequest = Math.max(1, Math.floor(VALUES_OF_REQUEST / reference.columns.length));
+    this.#scores = reference.performance && new ScoreCounter(reference.performance);
   }
 
   /** Adds the rows of another process, unless it has other reference data. */
@@ -112,8 +111,7 @@ export class LiveTraffic implements LiveTrafficData {
       const [rows = 0] = tensor.shape;
       if (!counted || rows === 0) continue;
       const width = tensor.data.length / rows;
-      const step = Math.ceil(rows / this.#rowsOfRequest);
-      const first = step > 1 ? Math.floor(Math.random() * step) : 0;
+      const { first, step } = sampleOf(rows, this.#rowsOfRequest);
       for (const column of counted) {
         const values = columns[column.place]!;
         for (let row = first; row < rows; row += step) count(values, column, tensor, row * width + column.index);
@@ -121,11 +119,34 @@ export class LiveTraffic implements LiveTrafficData {
     }
   }
 
-  /** Counts the vectors in the outputs of a request. */
+  /** Whether outputs of requests are counted. */
+  get countsOutputs(): boolean {
+    const { embedding, performance } = this.reference;
+    return embedding !== undefined || performance !== undefined;
+  }
+
+  /** Counts the vectors or the scores in the outputs of a request. */
   observeOutputs(outputs: readonly Tensor[], now = Date.now()): void {
-    const { vectors } = this.halfOf(Math.floor(now / this.halfMs));
-    const output = outputs.find(({ name }) => name === this.reference.embedding?.output);
-    if (!vectors || !output || output.shape[0] === 0) return;
+    const half = this.halfOf(Math.floor(now / this.halfMs));
+    const { embedding, performance } = this.reference;
+    for (const output of outputs) {
+      if (output.shape[0] === 0) continue;
+      if (output.name === embedding?.output) this.observeVectors(output, half);
+      if (output.name === performance?.output) this.observeScores(output, half);
+    }
+  }
+
+  private observeScores(output: Tensor, { scores }: LiveHalf): void {
+    const counter = this.#scores;
+    const [rows = 0, width] = output.shape;
+    if (!scores || !counter || output.shape.length !== 2 || width !== counter.classes) return;
+    const { first, step } = sampleOf(rows, Math.max(1, Math.floor(VALUES_OF_REQUEST / width)));
+    const data = floatsOf(output);
+    for (let row = first; row < rows; row += step) counter.count(scores, data.subarray(row * width, (row + 1) * width));
+  }
+
+  private observeVectors(output: Tensor, { vectors }: LiveHalf): void {
+    if (!vectors) return;
     const { length: width } = vectors.sums;
     // Requests may ask for fewer dimensions.
     if (output.shape.length !== 2 || output.shape[1] !== width) return;
@@ -141,7 +162,16 @@ export class LiveTraffic implements LiveTrafficData {
     const window = this.window(now);
     const { columns, vectors } = window;
     const rows = columns[0] ? totalOf(columns[0]) : (vectors?.rows ?? 0);
-    return { rows, columns: this.drift(window) };
+    return { rows, columns: this.drift(window), performance: this.performance(window) };
+  }
+
+  /** Estimates the performance in a window. */
+  private performance({ columns, scores }: LiveHalf): PerformanceEstimate | undefined {
+    const { performance } = this.reference;
+    if (!performance || !scores) return undefined;
+    const covered = columns.map((live, place) => 1 - outsideShare(this.reference.columns[place]!, live));
+    const estimate = estimatePerformance(performance, scores, Math.min(1, ...covered));
+    return estimate && estimate.rows >= FEWEST_ROWS ? estimate : undefined;
   }
 
   private drift({ columns, vectors }: LiveHalf): readonly ColumnDrift[] {
@@ -150,7 +180,9 @@ export class LiveTraffic implements LiveTrafficData {
       if (rows < FEWEST_ROWS) return [];
       const column = this.reference.columns[place]!;
       const missing = Math.abs(live.missing / rows - column.missing / this.reference.rows);
-      return { column: column.name, measures: { ...(rows > live.missing && distancesOf(column, live)), missing } };
+      const outside = outsideShare(column, live);
+      const distances = rows > live.missing && distancesOf(column, live);
+      return { column: column.name, measures: { ...distances, missing, outside } };
     });
     const { embedding } = this.reference;
     if (!embedding || !vectors || vectors.rows < FEWEST_ROWS) return drift;
@@ -181,60 +213,72 @@ export class LiveTraffic implements LiveTrafficData {
 }
 
 /** Describes what is counted, to tell whether two processes count the same. */
-function shapeOf({ columns, embedding }: Reference): string {
-  return JSON.stringify([columns.map(({ name, counts }) => [name, counts.length]), embedding?.mean.length]);
+function shapeOf(reference: Reference): string {
+  const { columns, embedding, performance } = reference;
+  const scores = performance && noScores(performance).map(({ counts }) => counts.length);
+  return JSON.stringify([columns.map(({ name, counts }) => [name, counts.length]), embedding?.mean.length, scores]);
 }
 
-function countedBy(column: ReferenceColumn): Pick<CountedColumn, 'edges' | 'categories'> {
-  return column.kind === 'number'
-    ? { edges: Float64Array.from(column.edges) }
-    : { categories: new Map(column.values.map((value, place) => [value, place])) };
+/** Returns which rows of a request count: all, or a sample from a random one on. */
+function sampleOf(rows: number, most: number): { readonly first: number; readonly step: number } {
+  const step = Math.ceil(rows / most);
+  return { first: step > 1 ? Math.floor(Math.random() * step) : 0, step };
+}
+
+function countedBy(column: ReferenceColumn): Pick<CountedColumn, 'numbers' | 'categories'> {
+  if (column.kind === 'category') return { categories: new Map(column.values.map((value, place) => [value, place])) };
+  const { min, max, edges } = column;
+  return { numbers: { min, max, edges: Float64Array.from(edges) } };
 }
 
 function emptyValues({ kind, counts }: ReferenceColumn): LiveValues {
-  const size = kind === 'number' ? counts.length : counts.length + 1;
-  return { counts: new Float64Array(size), sums: new Float64Array(kind === 'number' ? size : 0), missing: 0 };
+  return kind === 'number' ? noValues(counts.length) : noValues(counts.length + 1, 0);
 }
 
-function emptyHalf(number: number, { columns, embedding }: Reference): LiveHalf {
+function emptyHalf(number: number, { columns, embedding, performance }: Reference): LiveHalf {
   const vectors = embedding && { rows: 0, sums: new Float64Array(embedding.mean.length) };
-  return { number, columns: columns.map(emptyValues), vectors };
+  return { number, columns: columns.map(emptyValues), vectors, scores: performance && noScores(performance) };
 }
 
-function addHalf(sum: LiveHalf, { columns, vectors }: LiveHalf): void {
+function addHalf(sum: LiveHalf, { columns, vectors, scores = [] }: LiveHalf): void {
   for (const [place, values] of columns.entries()) addValues(sum.columns[place]!, values);
+  for (const [place, values] of scores.entries()) addValues(sum.scores![place]!, values);
   if (!sum.vectors || !vectors) return;
   sum.vectors.rows += vectors.rows;
   for (const [place, each] of vectors.sums.entries()) sum.vectors.sums[place]! += each;
 }
 
-function addValues(sum: LiveValues, { counts, sums, missing }: LiveValues): void {
-  for (let bin = 0; bin < counts.length; bin++) sum.counts[bin]! += counts[bin]!;
-  for (let bin = 0; bin < sums.length; bin++) sum.sums[bin]! += sums[bin]!;
-  sum.missing += missing;
-}
-
 function count(
   values: LiveValues,
-  { edges, categories }: CountedColumn,
+  { numbers, categories }: CountedColumn,
   { data, datatype }: Tensor,
   place: number,
 ): void {
-  if (edges) {
+  if (numbers) {
     const short = shortFloatOf(datatype);
     const value = Number(short ? short.toNumber(data[place] as number) : data[place]);
-    if (Number.isNaN(value)) values.missing++;
-    else addTo(edges, values.counts, values.sums, value);
+    if (Number.isNaN(value)) {
+      values.missing++;
+      return;
+    }
+    if (value < numbers.min || value > numbers.max) values.outside++;
+    addTo(numbers.edges, values.counts, values.sums, value);
     return;
   }
   const bytes = data[place] as Buffer;
-  if (isMissing(bytes)) values.missing++;
-  else values.counts[categories!.get(bytes.toString()) ?? values.counts.length - 1]!++;
+  if (isMissing(bytes)) {
+    values.missing++;
+    return;
+  }
+  const category = categories!.get(bytes.toString());
+  if (category === undefined) values.outside++;
+  values.counts[category ?? values.counts.length - 1]!++;
 }
 
-/** Number of rows, including those in which the value is missing. */
-function totalOf({ counts, missing }: LiveValues): number {
-  return counts.reduce((sum, each) => sum + each, missing);
+/** Returns the share of values that the reference data does not have, as guards check them. */
+function outsideShare({ missing }: ReferenceColumn, live: LiveValues): number {
+  const rows = totalOf(live);
+  return rows > 0 ? (live.outside + (missing > 0 ? 0 : live.missing)) / rows : 0;
 }
 
 function distancesOf(column: ReferenceColumn, live: LiveValues): Partial<Record<DriftMeasure, number>> {

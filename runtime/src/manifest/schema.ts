@@ -390,6 +390,14 @@ const manifestObject = z.strictObject({
   digest: text(DIGEST, 'must be `sha256:` and 64 lower-case hexadecimal digits'),
 });
 
+const calibration = z.strictObject({
+  min: z.number(),
+  max: z.number(),
+  knots: z.array(z.number()).check(z.minLength(1)),
+  shares: z.array(share),
+  rows: z.array(positive),
+});
+
 const referenceColumn = { input: filled, index: count, name: filled, missing: count };
 
 /** An input or output of a model. */
@@ -764,6 +772,16 @@ export const referenceSchema: Schema<Reference> = z.strictObject({
   rows: positive,
   embedding: z.optional(
     z.strictObject({ output: filled, mean: z.array(z.number()).check(z.minLength(1)), variance: share }),
+  ),
+  performance: z.optional(
+    z.strictObject({
+      output: filled,
+      rows: positive,
+      measures: z.strictObject({ accuracy: share, f1_macro: share }),
+      classes: z
+        .array(z.strictObject({ predicted: z.optional(calibration), other: z.optional(calibration) }))
+        .check(z.minLength(2)),
+    }),
   ),
   columns: z.array(
     z.discriminatedUnion('kind', [

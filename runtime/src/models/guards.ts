@@ -94,7 +94,7 @@ export class Guards {
 
   /** Whether the outputs of requests are counted. */
   get countsOutputs(): boolean {
-    return this.version.metrics.liveTraffic?.reference.embedding !== undefined;
+    return this.version.metrics.liveTraffic?.countsOutputs ?? false;
   }
 
   /** Counts the outputs of a request. */

@@ -300,7 +300,8 @@ export class ServedVersion implements ServedModel {
     const takesTexts = this.tokens !== undefined && signatureName === DEFAULT_SIGNATURE;
     const submitted = this.scheduler!.submit(inputs, signatureName, signal, takesTexts ? (text ?? {}) : undefined);
     const response = takesTexts ? submitted.then(({ outputs }) => withUsage(outputs, signal)) : submitted;
-    const countsOutputs = this.guards!.countsOutputs && !isMadeUp && text?.normalize === undefined;
+    const hasCountedOutputs = !isMadeUp && signatureName === DEFAULT_SIGNATURE && text?.normalize === undefined;
+    const countsOutputs = hasCountedOutputs && this.guards!.countsOutputs;
     if (!wanted && !this.hidesScores && !countsOutputs) return response;
     return response.then(({ outputs, ...rest }) => {
       if (countsOutputs) this.guards!.countOutputs(outputs);

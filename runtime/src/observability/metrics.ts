@@ -1,3 +1,5 @@
+import type { ReferencePerformance } from '../drift/columns.js';
+import type { PerformanceEstimate } from '../drift/performance.js';
 import type { StatusCode } from '../tensor/errors.js';
 import { Exposition, type Family } from './exposition.js';
 import { Histogram, type HistogramData, SECONDS_BUCKETS } from './histogram.js';
@@ -99,6 +101,26 @@ const FAMILIES = {
   ),
   drift: family('modelship_drift', 'gauge', 'Distance of the inputs in the window from the reference data, by column.'),
   driftRows: family('modelship_drift_rows', 'gauge', 'Rows in the window that drift is computed from.'),
+  estimate: family(
+    'modelship_estimated_performance',
+    'gauge',
+    'Performance in the window, estimated without labels. It assumes that only inputs have changed, and not how labels depend on them (covariate shift).',
+  ),
+  estimateError: family(
+    'modelship_estimated_performance_error',
+    'gauge',
+    'Standard error of the estimated accuracy that comes from the number of rows in the reference data.',
+  ),
+  coverage: family(
+    'modelship_estimated_performance_coverage',
+    'gauge',
+    'Share of the window inside the reference data. The performance is not estimated if the data covers too little or has too few rows.',
+  ),
+  referencePerformance: family(
+    'modelship_reference_performance',
+    'gauge',
+    'Performance in the reference data of the package, which has labels.',
+  ),
   memory: family('process_resident_memory_bytes', 'gauge', 'Resident memory.'),
   cpu: family('process_cpu_seconds_total', 'counter', 'User and system CPU time.'),
   start: family('process_start_time_seconds', 'gauge', 'Start of the process since the epoch.'),
@@ -286,6 +308,43 @@ export class RuntimeMetrics {
       for (const [column, count] of metrics.outsideValues) {
         page.value(FAMILIES.outsideValues.name, { ...labels, column }, count);
       }
+    }
+    const labelled = referenced.flatMap(({ labels, drift: { performance }, metrics }) => {
+      const reference = metrics.liveTraffic?.reference.performance;
+      return reference ? [{ labels, reference, performance }] : [];
+    });
+    if (labelled.length > 0) writePerformance(page, labelled);
+  }
+}
+
+/** Performance of a version. */
+interface LabelledPerformance {
+  readonly labels: Readonly<Record<string, string>>;
+  readonly reference: ReferencePerformance;
+  /** @default - the window has too few rows */
+  readonly performance: PerformanceEstimate | undefined;
+}
+
+/** Adds the metrics that only classifiers with labels in their reference data have. */
+function writePerformance(page: Exposition, versions: readonly LabelledPerformance[]): void {
+  page.family(FAMILIES.estimate);
+  for (const { labels, performance } of versions) {
+    for (const [measure, value] of Object.entries(performance?.measures ?? {})) {
+      page.value(FAMILIES.estimate.name, { ...labels, measure }, value);
+    }
+  }
+  page.family(FAMILIES.estimateError);
+  for (const { labels, performance } of versions) {
+    if (performance) page.value(FAMILIES.estimateError.name, labels, performance.error);
+  }
+  page.family(FAMILIES.coverage);
+  for (const { labels, performance } of versions) {
+    if (performance) page.value(FAMILIES.coverage.name, labels, performance.coverage);
+  }
+  page.family(FAMILIES.referencePerformance);
+  for (const { labels, reference } of versions) {
+    for (const [measure, value] of Object.entries(reference.measures)) {
+      page.value(FAMILIES.referencePerformance.name, { ...labels, measure }, value);
     }
   }
 }

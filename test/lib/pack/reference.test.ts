@@ -54,7 +54,7 @@ test('describes more rows than it keeps by a sample of them, always the same', a
   async function* rows() {
     for (let batch = 0; batch < 12; batch++) {
       const data = Float32Array.from({ length: 1000 * 1000 }, (_, index) => batch * 1000 + Math.floor(index / 1000));
-      yield [{ name: 'v', datatype: 'FP32' as const, shape: [1000, 1000], data }];
+      yield { inputs: [{ name: 'v', datatype: 'FP32' as const, shape: [1000, 1000], data }] };
     }
   }
   const described = async () => {

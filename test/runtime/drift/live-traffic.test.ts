@@ -2,6 +2,7 @@ import { describe, expect, test, vi } from 'vitest';
 import { distributionOf } from '../../../runtime/src/drift/bins.js';
 import type { Reference } from '../../../runtime/src/drift/columns.js';
 import { LiveTraffic } from '../../../runtime/src/drift/live-traffic.js';
+import { performanceOf } from '../../../runtime/src/drift/performance.js';
 import { randomNumbers } from '../../../runtime/src/tensor/random-numbers.js';
 import type { Tensor } from '../../../runtime/src/tensor/tensor.js';
 
@@ -47,7 +48,7 @@ describe('live inputs', () => {
     const { x, city } = measuresOf(live, 0);
     expect(x!.ks).toBeLessThan(0.06);
     expect(x!.psi).toBeLessThan(0.05);
-    expect(city).toEqual({ psi: 0, jensen_shannon: 0, missing: 0 });
+    expect(city).toEqual({ psi: 0, jensen_shannon: 0, missing: 0, outside: 0 });
     const shifted = new LiveTraffic(REFERENCE, HALF);
     send(
       shifted,
@@ -60,6 +61,7 @@ describe('live inputs', () => {
     expect(other.x!.ks).toBeCloseTo(1);
     expect(other.city!.jensen_shannon).toBeCloseTo(1);
     expect([other.x!.missing, other.city!.missing]).toEqual([0, 0]);
+    expect([other.x!.outside, other.city!.outside]).toEqual([1, 1]);
   });
 
   test('of fewer than 200 rows have no distances, which would be chance', () => {
@@ -72,7 +74,7 @@ describe('live inputs', () => {
   test('that are all missing show it, without the distances of values', () => {
     const live = new LiveTraffic(REFERENCE, HALF);
     send(live, 250, 0, () => Number.NaN);
-    expect(measuresOf(live, 0).x).toEqual({ missing: 1 });
+    expect(measuresOf(live, 0).x).toEqual({ missing: 1, outside: 1 });
   });
 
   test('are forgotten after the window', () => {
@@ -104,6 +106,45 @@ describe('live inputs', () => {
         expect(measuresOf(merged, 1999)[column]![name as 'ks'], name).toBeCloseTo(value, 9);
       }
     }
+  });
+
+  test('of a classifier estimate its accuracy, also over processes', () => {
+    const scored = (count: number) =>
+      Array.from({ length: count }, () => {
+        const score = random();
+        return { scores: [1 - score, score], label: random() < score ? 1 : 0 };
+      });
+    const performance = performanceOf('scores', scored(5000));
+    const reference: Reference = { ...REFERENCE, performance };
+    const outputs = (count: number): Tensor[] => [
+      {
+        name: 'scores',
+        datatype: 'FP64',
+        shape: [count, 2],
+        data: Float64Array.from(scored(count).flatMap(({ scores }) => scores)),
+      },
+    ];
+    const parts = [1, 2].map(() => new LiveTraffic(reference, HALF));
+    for (let request = 0; request < 40; request++) {
+      parts[request % 2]!.observe(rows(50, random), 0);
+      parts[request % 2]!.observeOutputs(outputs(50), 0);
+    }
+    const merged = new LiveTraffic(reference, HALF);
+    merged.add(structuredClone(parts[0]!));
+    expect(merged.report(0).performance!.rows).toBe(1000);
+    merged.add(structuredClone(parts[1]!));
+    const known = merged.report(0).performance!;
+    expect(known.rows).toBe(2000);
+    expect(known.measures!.accuracy).toBeCloseTo(0.75, 1);
+    expect(merged.report(2 * HALF).performance).toBeUndefined();
+    // Inputs outside the reference data make the shares unknown.
+    for (let request = 0; request < 5; request++)
+      merged.observe(
+        rows(50, () => 2),
+        0,
+      );
+    expect(merged.report(0).performance!.coverage).toBeCloseTo(1 - 250 / 2250);
+    expect(merged.report(0).performance!.measures).toBeUndefined();
   });
 
   test('of a large request are a sample', () => {

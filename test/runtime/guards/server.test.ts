@@ -188,6 +188,53 @@ it('a package with reference data gives the drift of requests as metrics', async
   });
 }, 120_000);
 
+it('a classifier whose reference data has labels estimates its accuracy', async () => {
+  const labelled = join(folder, 'labelled');
+  const data = join(folder, 'labelled.csv');
+  // One of ten labels is another one.
+  const kinds = [INSIDE, [6.1, 2.8, 4, 1.3], [6.7, 3, 5.2, 2.3]];
+  const lines = Array.from({ length: 300 }, (_, row) => [...kinds[row % 3]!, (row + Number(row % 10 === 0)) % 3]);
+  writeFileSync(data, ['a,b,c,d,kind', ...lines].join('\n'));
+  const notes: string[] = [];
+  const pack = (labels?: string[]) =>
+    packModel({
+      source: IRIS,
+      name: 'iris',
+      out: labelled,
+      force: true,
+      ...(labels && { labels }),
+      reference: (signature) => referenceRows(data, 'kind', signature),
+      onNote: (note) => notes.push(note),
+    });
+  const estimates = () =>
+    serving({ [ENVIRONMENT.model]: labelled }, async (_, url) => {
+      for (let request = 0; request < 100; request++) await post(`${url}/v1/models/iris:predict`, { instances: kinds });
+      const metrics = await (await fetch(`${url}/metrics`)).text();
+      const values = metrics.matchAll(
+        /^modelship_(\w+_performance\w*)\{model="iris",version="1"(?:,measure="(\w+)")?\} (\S+)/gm,
+      );
+      return Object.fromEntries(
+        [...values].map(([, name, measure, value]) => [`${name} ${measure ?? ''}`, Number(value)]),
+      );
+    });
+  await pack();
+  expect(await estimates()).toEqual({});
+  await pack(['setosa', 'versicolor', 'virginica']);
+  const found = await estimates();
+  expect(found).toMatchObject({ 'reference_performance accuracy': 0.9, 'estimated_performance_coverage ': 1 });
+  expect(found['estimated_performance accuracy']).toBeCloseTo(0.9);
+  expect(found['estimated_performance f1_macro']).toBeCloseTo(found['reference_performance f1_macro']!);
+  expect(found['estimated_performance_error ']).toBeLessThan(0.03);
+  writeFileSync(data, ['a,b,c,d,kind', ...lines.slice(0, 199)].join('\n'));
+  await pack(['setosa', 'versicolor', 'virginica']);
+  expect(notes.at(-1)).toMatch(/do not estimate the accuracy: 199 rows of the reference data have a label/);
+  writeFileSync(data, 'a,b,c,d,kind\n5.1,3.5,1.4,0.2,blue\n');
+  await expect(pack(['setosa', 'versicolor', 'virginica'])).rejects.toMatchObject({
+    code: 'REFERENCE_INVALID',
+    message: expect.stringContaining('has the label "blue", which is not a class of the model: setosa'),
+  });
+}, 120_000);
+
 it('needs reference data in the package', async () => {
   const config = readConfig({
     [ENVIRONMENT.model]: join(import.meta.dirname, '../../../examples/iris/model'),
