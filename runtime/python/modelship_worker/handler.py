@@ -68,7 +68,7 @@ class HandlerModel:
         for start in range(0, len(requests), self.max_requests):
             responses += self._answer(requests[start : start + self.max_requests])
         if signature == "request":
-            return _texts(responses, lambda each: each.body), _texts(responses, lambda each: json.dumps(each.described))
+            return _texts(responses, lambda each: each.body), _texts(responses, _described)
         for response in responses:
             # Without header fields, a response that is not a success would look like one.
             if response.error is not None or response.status >= 400:
@@ -81,6 +81,14 @@ class HandlerModel:
         if len(responses) != len(requests):
             raise RuntimeError(f"the handler returned {len(responses)} responses to {len(requests)} requests")
         return responses
+
+
+def _described(response):
+    try:
+        return json.dumps(response.described, allow_nan=False)
+    except (TypeError, ValueError) as error:
+        # These exceptions stand for invalid requests, but the handler accepted this one.
+        raise RuntimeError(f"the status and header fields of a response must be JSON values: {error}") from None
 
 
 def _texts(responses, text_of):

@@ -105,7 +105,8 @@ def _failure(error):
 def _response(answer, exchange):
     try:
         body = _body(answer)
-    except TypeError:
+    except Exception as error:
+        log(error, str(error), "".join(traceback.format_tb(error.__traceback__)))
         return Response(status=503, error="Unsupported model output data type.")
     return Response(body, exchange.status, exchange.response_headers)
 

@@ -82,6 +82,7 @@ export async function callHandler(
   const { outputs } = await model.infer({ inputs, signatureName: REQUEST_SIGNATURE, signal });
   const [body, response] = outputs.map(({ data }) => data[0] as Buffer) as [Buffer, Buffer];
   const { status, headers: own, error } = JSON.parse(response.toString()) as HandlerResponse;
+  checkStatus(status);
   return error === undefined ? { status, headers: sendable(own), body } : failed(status, error);
 }
 
@@ -97,16 +98,28 @@ function bytesTensor(name: string, bytes: Buffer): Tensor {
   return { name, datatype: 'BYTES', shape: [1], data: [bytes] };
 }
 
-/** Returns the header fields that can be sent. @throws InferenceError `INTERNAL` for a field with other characters */
+/**
+ * Checks a status. Node throws for one that it cannot send, and the client would get no response.
+ *
+ * @throws InferenceError `INTERNAL` for other values, and for those of responses that are not final
+ */
+function checkStatus(status: unknown): void {
+  if (Number.isInteger(status) && Number(status) >= 200 && Number(status) <= 999) return;
+  const message = `the handler set the status ${JSON.stringify(status)}, which must be a whole number from 200 to 999`;
+  throw new InferenceError('INTERNAL', message);
+}
+
+/** Returns the header fields that can be sent. @throws InferenceError `INTERNAL` for a field with other values */
 function sendable(headers: Readonly<Record<string, string>>): Record<string, string> {
   const own = Object.entries(headers).filter(([name]) => !OF_SERVER.test(name));
   try {
     for (const [name, value] of own) {
+      if (typeof value === 'object') throw new TypeError();
       validateHeaderName(name);
       validateHeaderValue(name, value);
     }
   } catch {
     throw new InferenceError('INTERNAL', 'the handler set a header field that cannot be sent');
   }
-  return Object.fromEntries(own.map(([name, value]) => [name.toLowerCase(), value]));
+  return Object.fromEntries(own.map(([name, value]) => [name.toLowerCase(), String(value)]));
 }

@@ -38,11 +38,14 @@ class Steps:
             time.sleep(60)
         if flower.get("do") == "die":
             os._exit(3)
+        self.answer = flower.get("answer")
         if flower.get("do") == "fail":
             raise RuntimeError("a detail of the server")
         return {"features": [flower["sizes"]]}
 
     def postprocess(self, outputs, request):
+        if getattr(self, "answer", None):
+            return eval(self.answer)
         scores = outputs["probabilities"][0]
         if request.headers.get("Accept") == "text/plain":
             return NAMES[int(scores.argmax())]
@@ -154,6 +157,26 @@ describe('a handler around a model', () => {
     expect(
       ((await tensors.json()) as { predictions: { probabilities: number[] }[] }).predictions[0]!.probabilities[0],
     ).toBeCloseTo(0.98, 1);
+  });
+
+  test.each([
+    [
+      'a status that Node cannot send',
+      `"", None, 99`,
+      /the handler set the status 99, which must be .* from 200 to 999/,
+    ],
+    ['a status that is not final', `"", None, 101`, /the handler set the status 101, which/],
+    ['a status that is not a number', `"", None, "no"`, /the handler set the status \\"no\\", which/],
+    ['a status that is not JSON', `"", None, float("nan")`, /the model failed; the log has the details of error/],
+    ['a header field that is not JSON', `"", b"text/plain"`, /the model failed; the log has the details of error/],
+    ['a header field that is an object', `"", {"a": 1}`, /the handler set a header field that cannot be sent/],
+    ['a header field of two lines', `"", "a\\r\\nb: c"`, /the handler set a header field that cannot be sent/],
+  ])('%s is a failure of the handler', async (_, answer, message) => {
+    const refused = await post('/predictions/iris', body({ ...SETOSA, answer }));
+    expect({ status: refused.status, body: await refused.text() }).toEqual({
+      status: 500,
+      body: expect.stringMatching(message),
+    });
   });
 
   test.each([

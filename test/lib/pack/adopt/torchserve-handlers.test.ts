@@ -102,6 +102,22 @@ function changed(files: Readonly<Record<string, string>>): string {
   return copy;
 }
 
+test('an answer that cannot be encoded is a failure of the handler', { timeout: 120_000 }, async () => {
+  const steps = 'rows = []\nrows.append(rows)\n\n\ndef handle(requests, context):\n    return requests and [rows]\n';
+  const packed = await pack(changed({ 'steps.py': steps }), { trustCode: true });
+  const server = await serve(packed.folder);
+  try {
+    const answer = await fetch(server.url, { method: 'POST', body: '1' });
+    expect({ status: answer.status, body: await answer.json() }).toEqual({
+      status: 503,
+      body: expect.objectContaining({ message: 'Unsupported model output data type.' }),
+    });
+  } finally {
+    await server.close();
+    packed.remove();
+  }
+});
+
 const REFUSED: readonly [
   what: string,
   files: Readonly<Record<string, string>>,
