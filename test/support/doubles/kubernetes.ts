@@ -186,10 +186,14 @@ export class Kubernetes {
     return file;
   }
 
-  /** Creates a custom resource that takes any object, because its schema belongs to the add-on that defines it. */
+  /**
+   * Creates a custom resource with any specification, because its schema belongs to the add-on that defines it. Like those of add-ons
+   * it is structural: Terraform applies objects of other schemas for trial when it plans, before their namespace exists.
+   */
   private async define(definition: string): Promise<void> {
     const [group, version, plural, kind] = definition.split('/') as [string, string, string, string];
-    const schema = { openAPIV3Schema: { type: 'object', 'x-kubernetes-preserve-unknown-fields': true } };
+    const any = { type: 'object', 'x-kubernetes-preserve-unknown-fields': true };
+    const schema = { openAPIV3Schema: { type: 'object', properties: { spec: any, status: any } } };
     const { status, body } = await this.call('POST', '/apis/apiextensions.k8s.io/v1/customresourcedefinitions', {
       apiVersion: 'apiextensions.k8s.io/v1',
       kind: 'CustomResourceDefinition',

@@ -71,6 +71,7 @@ const cluster: Kind = {
       servicesIpv4Cidr: '10.5.0.0/22',
       loggingService: 'logging.googleapis.com/kubernetes',
       monitoringService: 'monitoring.googleapis.com/kubernetes',
+      legacyAbac: { ...resource.legacyAbac },
       networkConfig: {
         network: `projects/${project}/global/networks/${network.split('/').at(-1)}`,
         subnetwork: `projects/${project}/regions/${location}/subnetworks/${subnetwork.split('/').at(-1)}`,
