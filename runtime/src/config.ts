@@ -1,6 +1,7 @@
 import { BATCH_WINDOW_MS, DEFAULT_PORT, ENVIRONMENT, INPUT_GUARDS, OUTPUT_LIMITS } from './contract.js';
 import { memoryLimit } from './host-limits.js';
 import { DIGEST, SHA256 } from './manifest/patterns.js';
+import type { CaptureOptions } from './models/capture.js';
 import type { GuardOptions } from './models/guards.js';
 import type { ModelEntry } from './models/model-entry.js';
 import { parseModels } from './models-config.js';
@@ -101,6 +102,8 @@ export interface RuntimeConfig extends GuardOptions {
   readonly trustCode?: boolean;
   /** Whether Open Inference requests must use the exact names and datatypes of the inputs. @default false */
   readonly strictInputs?: boolean;
+  /** Where requests and responses are captured. @default - nothing is captured */
+  readonly capture?: CaptureOptions | undefined;
   readonly logLevel: LogLevel;
   /** JWT authentication. @default - no JWT is required */
   readonly jwt?: JwtConfig;
@@ -231,6 +234,7 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
     driftWindowMinutes: optionalNumber(ENVIRONMENT.driftWindowMinutes, 1, 7 * 24 * 60),
     outputDecimals: optionalNumber(ENVIRONMENT.outputDecimals, 0, OUTPUT_LIMITS.decimals),
     outputTopK: optionalNumber(ENVIRONMENT.outputTopK, 1, OUTPUT_LIMITS.classes),
+    capture: readCapture(text, fault),
     logLevel: logLevel as LogLevel,
     apiKeyHashes,
     requestsPerSecond: optionalNumber(ENVIRONMENT.requestsPerSecond, 1, 1_000_000),
@@ -257,6 +261,38 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
 /** Returns the default limit on a request body. Decoding may take four times its size, before it is counted. */
 function defaultMaxBodyBytes(): number {
   return Math.min(MAX_BODY_BYTES, Math.floor(memoryLimit() / MEMORY_PER_BODY_BYTE));
+}
+
+/** URLs of folders that the runtime writes to. */
+const WRITABLE_FOLDER = /^(s3|gs|https):\/\/[^?]+\/(\?.*)?$/;
+
+/** Reads where requests are captured. A name that is left out would be captured, so settings without a URL are a fault. */
+function readCapture(text: (name: string) => string | undefined, fault: FaultNote): CaptureOptions | undefined {
+  const { captureUrl, capturePercent, captureRedact } = ENVIRONMENT;
+  const url = text(captureUrl);
+  const percent = Number(text(capturePercent) ?? 100);
+  const redact = (text(captureRedact) ?? '')
+    .split(',')
+    .map((each) => each.trim())
+    .filter((each) => each !== '');
+  if (!(percent >= 0.01 && percent <= 100)) {
+    fault(capturePercent, `got ${JSON.stringify(text(capturePercent))}; a number from 0.01 to 100 is allowed`);
+  }
+  if (url === undefined) {
+    for (const name of [capturePercent, captureRedact]) {
+      if (text(name) !== undefined) fault(name, `has no effect without ${captureUrl}; set it, or remove ${name}`);
+    }
+    return undefined;
+  }
+  if (!WRITABLE_FOLDER.test(url)) {
+    // The query may be secret.
+    const got = JSON.stringify(url.split('?')[0]);
+    fault(
+      captureUrl,
+      `got ${got}; a URL of a folder in s3://, gs:// or Azure Blob Storage that ends with a slash is allowed`,
+    );
+  }
+  return { url, percent, redact };
 }
 
 type FaultNote = (name: string, rule: string) => void;

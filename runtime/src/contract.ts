@@ -64,6 +64,17 @@ export const REQUEST_LINE = {
   functionVersion: 'function_version',
 } as const;
 
+/**
+ * Log line of a process about its requests in the window of drift. Metric filters and queries of the constructs read these fields.
+ */
+export const DRIFT_LINE = {
+  message: 'drift',
+  /** Largest population stability index of a column, or the mean shift of vectors. */
+  drift: 'drift',
+  /** How much lower the estimated accuracy is than that of the reference data, 0 to 1. */
+  accuracyDrop: 'accuracy_drop',
+} as const;
+
 /** What can happen to requests with values that the reference data does not have. */
 export const INPUT_GUARDS = ['warn', 'refuse'] as const;
 
@@ -170,6 +181,15 @@ export const ENVIRONMENT = {
   outputDecimals: 'MODELSHIP_OUTPUT_DECIMALS',
   /** Number of classes whose scores callers see, for outputs with class labels. Default: all classes. */
   outputTopK: 'MODELSHIP_OUTPUT_TOP_K',
+  /**
+   * URL of the folder that requests and responses are captured in, with a slash at the end: `s3://bucket/folder/`, `gs://bucket/folder/`
+   * or `https://account.blob.core.windows.net/container/folder/`. Default: nothing is captured.
+   */
+  captureUrl: 'MODELSHIP_CAPTURE_URL',
+  /** Percentage of requests that are captured, from 0.01 to 100. Default: 100. */
+  capturePercent: 'MODELSHIP_CAPTURE_PERCENT',
+  /** Names of inputs, outputs and columns whose values are never captured, separated by commas. Default: none. */
+  captureRedact: 'MODELSHIP_CAPTURE_REDACT',
   /** `true` loads formats that can run code named in the file. Default: such formats are rejected. */
   trustPickle: 'MODELSHIP_TRUST_PICKLE',
   /** `true` runs handlers, which are code of the package. Default: packages with a handler are rejected. */

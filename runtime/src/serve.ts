@@ -21,7 +21,7 @@ export { decodePicture, loadDecoder } from './tasks/images/decode.js';
 export { loadModel } from './tasks/load-model.js';
 export { joinRows, splitRows } from './tensor/batch.js';
 export { tensorBytes } from './tensor/binary.js';
-export { inputsFromColumns } from './tensor/columns.js';
+export { columnName, inputsFromColumns } from './tensor/columns.js';
 export { differenceBetween, type Tolerance } from './tensor/difference.js';
 export { floatsOf } from './tensor/float16.js';
 export { JsonReader, TensorBuilder } from './tensor/json/index.js';

@@ -19,6 +19,7 @@ export type PackageErrorCode =
   | 'REFERENCE_INVALID'
   | 'REFERENCE_MISSING'
   | 'LABELS_INVALID'
+  | 'COLUMN_UNKNOWN'
   | 'CODE_INVALID'
   | 'INPUTS_DIFFER'
   | 'OUTPUT_EXISTS'

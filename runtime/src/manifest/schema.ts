@@ -380,7 +380,7 @@ const manifestObject = z.strictObject({
     madeUp: z.optional(z.literal(true)),
   }),
   background: z.optional(z.strictObject({ rows: z.int().check(z.gte(1)) })),
-  reference: z.optional(z.strictObject({ rows: z.int().check(z.gte(1)) })),
+  reference: z.optional(z.strictObject({ rows: positive, labelled: z.optional(positive) })),
   code: z.optional(packagePath),
   origin: z.optional(z.enum(ORIGINS)),
   requirements: z.optional(
@@ -741,8 +741,11 @@ export interface Manifest {
   };
   /** Number of rows in `background.json`, which stand for absent features in explanations. Absent without that file. */
   background?: { rows: number } | undefined;
-  /** Number of rows that `reference.json` was computed from. Absent without that file. */
-  reference?: { rows: number } | undefined;
+  /**
+   * Number of rows that `reference.json` was computed from, and of those with a label if it says what the scores of a classifier mean.
+   * Absent without that file.
+   */
+  reference?: { rows: number; labelled?: number | undefined } | undefined;
   /** Folder of the Python modules that the pickle imports. */
   code?: string | undefined;
   /** Tool that saved the model before it was packed, whose own server the responses follow. */

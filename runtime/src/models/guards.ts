@@ -3,10 +3,12 @@ import { LiveTraffic } from '../drift/live-traffic.js';
 import { describeOutside, InputGuard } from '../guards/input-guard.js';
 import { limitOutputs, type OutputLimits } from '../guards/output-guard.js';
 import { type Manifest, ModelPackageError } from '../manifest/index.js';
+import type { LogFields, LogLevel } from '../observability/log.js';
 import type { ModelMetrics } from '../observability/model-metrics.js';
 import { hasClasses, unlabelledScores } from '../tensor/classes.js';
 import { InferenceError, invalid } from '../tensor/errors.js';
 import { DEFAULT_SIGNATURE, type Signature, type Tensor } from '../tensor/tensor.js';
+import { DriftLog } from './drift-log.js';
 import { readReference } from './reference.js';
 
 /** Guards of the models of a server. */
@@ -24,8 +26,7 @@ const WINDOW_MINUTES = 60;
 export interface GuardedVersion {
   readonly manifest: Manifest;
   readonly metrics: ModelMetrics;
-  /** Logs a warning. */
-  readonly warn: (message: string) => void;
+  readonly log: (level: LogLevel, message: string, fields?: LogFields) => void;
 }
 
 /** Checks the inputs of a version, and limits what callers see of its outputs. */
@@ -34,6 +35,7 @@ export class Guards {
     private readonly options: GuardOptions,
     private readonly version: GuardedVersion,
     private readonly inputs: InputGuard | undefined,
+    private readonly driftLog: DriftLog | undefined,
   ) {}
 
   /**
@@ -48,15 +50,17 @@ export class Guards {
       if (!outputs.some(hasClasses)) throw withoutClasses(name);
       const shown = unlabelledScores(outputs);
       // The output may be the class itself as a floating-point number, so the model is served.
-      if (shown) version.warn(`the output ${shown.name} has no class labels, so callers see all of its scores`);
+      if (shown) version.log('warn', `the output ${shown.name} has no class labels, so callers see all of its scores`);
     }
     const reference = await readReference(directory, manifest);
     if (!reference?.columns.length && options.inputGuard !== undefined) throw withoutReference(name);
-    if (!reference) return new Guards(options, version, undefined);
+    if (!reference) return new Guards(options, version, undefined, undefined);
     const { driftWindowMinutes = WINDOW_MINUTES } = options;
-    version.metrics.liveTraffic = new LiveTraffic(reference, (driftWindowMinutes * 60_000) / 2);
+    const live = new LiveTraffic(reference, (driftWindowMinutes * 60_000) / 2);
+    version.metrics.liveTraffic = live;
+    const driftLog = new DriftLog(live, (message, fields) => version.log('info', message, fields));
     const guard = options.inputGuard === undefined ? undefined : new InputGuard(reference.columns);
-    return new Guards(options, version, guard);
+    return new Guards(options, version, guard, driftLog);
   }
 
   /** Whether callers see less than the exact scores. */
@@ -66,13 +70,14 @@ export class Guards {
 
   /** Counts and checks the inputs of a request. @throws InferenceError `INVALID_ARGUMENT` if they are refused */
   check(inputs: readonly Tensor[]): void {
-    const { metrics, warn } = this.version;
+    const { metrics, log } = this.version;
     // Rejected requests count too: without them, a column that is always rejected would not show any drift.
     metrics.liveTraffic?.observe(inputs);
+    this.driftLog?.requested();
     this.inputs?.check(inputs, (outside) => {
       const { name } = outside.column;
       // Values may be secret, so only callers see them.
-      if (metrics.countOutside(name)) warn(`the first value outside the reference data in the column ${name}`);
+      if (metrics.countOutside(name)) log('warn', `the first value outside the reference data in the column ${name}`);
       if (this.options.inputGuard === 'refuse') throw invalid(describeOutside(outside));
     });
   }

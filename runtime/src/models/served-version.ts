@@ -5,7 +5,7 @@ import { artifactOf } from '../engines/index.js';
 import { AdditiveExplainer } from '../explain/additive-explainer.js';
 import { fileDigests, type Manifest, ModelPackageError, signaturesOf, verifyFiles } from '../manifest/index.js';
 import type { Sample } from '../manifest/samples.js';
-import type { Logger, LogLevel } from '../observability/log.js';
+import type { LogFields, Logger, LogLevel } from '../observability/log.js';
 import type { RuntimeMetrics } from '../observability/metrics.js';
 import { ModelMetrics } from '../observability/model-metrics.js';
 import { acceptedExamples } from '../scheduling/made-up-examples.js';
@@ -19,8 +19,10 @@ import type { Cancellation, InferenceRequest, InferenceResponse } from '../tenso
 import { DEFAULT_SIGNATURE, type Signature, type Tensor, type TensorSpec } from '../tensor/tensor.js';
 import { reportTruncated, takeUsage } from '../tensor/usage.js';
 import { readBackground } from './background.js';
+import { Capture, type CaptureOptions } from './capture.js';
 import { withinTimeout } from './deadline.js';
 import { type GuardOptions, Guards } from './guards.js';
+import { Redaction } from './redaction.js';
 import { checkSamples, readSamples, runMadeUpSamples, smallExamples } from './samples.js';
 import type { ExplanationData, ModelState, ServedModel } from './served-model.js';
 
@@ -48,6 +50,8 @@ export interface VersionOptions extends GuardOptions {
   readonly signedBy?: SignatureTrust;
   /** Whether Open Inference requests must use the exact names and datatypes of the inputs. @default false */
   readonly strictInputs?: boolean;
+  /** Where requests and responses are captured. @default - nothing is captured */
+  readonly capture?: CaptureOptions | undefined;
   /** Logger for the output of worker processes and for disabled batching. @default - nothing is logged */
   readonly logger?: Logger;
   readonly maxQueue: number;
@@ -108,6 +112,7 @@ export class ServedVersion implements ServedModel {
   private model: LoadedModel | undefined;
   private scheduler: Scheduler | undefined;
   private guards: Guards | undefined;
+  private capture: Capture | undefined;
 
   constructor(
     private readonly from: VersionSource,
@@ -170,8 +175,9 @@ export class ServedVersion implements ServedModel {
       this.guards = await Guards.read(directory, this.options, {
         manifest: this.manifest,
         metrics: this.metrics,
-        warn: (message) => this.log('warn', message),
+        log: (level, message, fields) => this.log(level, message, fields),
       });
+      this.capture = this.captureOf();
       model = await loadModel(directory, this.manifest, this.engineOptions(), verify);
       this.reportRestrictions(model);
       this.checkSignature(model);
@@ -189,6 +195,20 @@ export class ServedVersion implements ServedModel {
       await this.files?.dispose();
       throw error;
     }
+  }
+
+  /** @throws ModelPackageError `COLUMN_UNKNOWN` */
+  private captureOf(): Capture | undefined {
+    const { capture } = this.options;
+    if (!capture) return undefined;
+    const { name, version } = this;
+    return new Capture(capture, {
+      name,
+      version,
+      redaction: new Redaction(name, this.signatures[DEFAULT_SIGNATURE]!, capture.redact),
+      count: (result, requests) => this.metrics.countCaptured(result, requests),
+      log: (level, message) => this.log(level, message),
+    });
   }
 
   /** Verifies the signature over the files, whose digests were just verified. */
@@ -302,11 +322,15 @@ export class ServedVersion implements ServedModel {
     const response = takesTexts ? submitted.then(({ outputs }) => withUsage(outputs, signal)) : submitted;
     const hasCountedOutputs = !isMadeUp && signatureName === DEFAULT_SIGNATURE && text?.normalize === undefined;
     const countsOutputs = hasCountedOutputs && this.guards!.countsOutputs;
-    if (!wanted && !this.hidesScores && !countsOutputs) return response;
+    const captures =
+      !isMadeUp && signatureName === DEFAULT_SIGNATURE && this.capture?.drawn() ? this.capture : undefined;
+    if (!wanted && !this.hidesScores && !countsOutputs && !captures) return response;
     return response.then(({ outputs, ...rest }) => {
       if (countsOutputs) this.guards!.countOutputs(outputs);
-      const seen = wanted ? outputs.filter(({ name }) => wanted.includes(name)) : outputs;
-      return { ...rest, outputs: this.hidesScores ? this.guards!.limit(seen, this.signatures[signatureName]!) : seen };
+      const chosen = wanted ? outputs.filter(({ name }) => wanted.includes(name)) : outputs;
+      const seen = this.hidesScores ? this.guards!.limit(chosen, this.signatures[signatureName]!) : chosen;
+      captures?.add(inputs, seen);
+      return { ...rest, outputs: seen };
     });
   }
 
@@ -359,6 +383,7 @@ export class ServedVersion implements ServedModel {
     await Promise.all(this.held);
     await this.scheduler!.idle();
     this.state = 'END';
+    await this.capture?.close();
     await this.model!.close();
     this.options.metrics.remove(this);
     await this.files!.dispose();
@@ -379,8 +404,8 @@ export class ServedVersion implements ServedModel {
     this.log('info', `requests are not batched: ${why}`);
   }
 
-  private log(level: LogLevel, message: string): void {
-    this.options.logger?.log(level, message, { model: this.name, version: this.version });
+  private log(level: LogLevel, message: string, fields: LogFields = {}): void {
+    this.options.logger?.log(level, message, { model: this.name, version: this.version, ...fields });
   }
 
   /**

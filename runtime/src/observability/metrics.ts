@@ -99,6 +99,11 @@ const FAMILIES = {
     'counter',
     'Values of requests that the reference data does not have, by column.',
   ),
+  captured: family(
+    'modelship_captured_requests_total',
+    'counter',
+    'Requests drawn for capture: written, dropped because too large or too many, or failed to be written.',
+  ),
   drift: family('modelship_drift', 'gauge', 'Distance of the inputs in the window from the reference data, by column.'),
   driftRows: family('modelship_drift_rows', 'gauge', 'Rows in the window that drift is computed from.'),
   estimate: family(
@@ -278,6 +283,13 @@ export class RuntimeMetrics {
       page.value(FAMILIES.differingSamples.name, { model: name, version }, metrics.differingSamples);
     }
     this.writeReferenceMetrics(page);
+    const captured = this.models.filter(({ metrics }) => metrics.captured.size > 0);
+    if (captured.length > 0) page.family(FAMILIES.captured);
+    for (const { name, version, metrics } of captured) {
+      for (const [result, count] of metrics.captured) {
+        page.value(FAMILIES.captured.name, { model: name, version, result }, count);
+      }
+    }
     page.family(FAMILIES.memory);
     page.value(FAMILIES.memory.name, {}, residentBytes);
     page.family(FAMILIES.cpu);

@@ -18,6 +18,9 @@ const EXAMPLES_BUCKETS = exponentialBuckets(1, 2, 14);
  */
 const MAX_SIZES = 128;
 
+/** What happened to a request that was drawn for capture. */
+export type CaptureResult = 'written' | 'dropped' | 'failed';
+
 /** Runs of one batch size. */
 interface SizeMetrics {
   runs: number;
@@ -32,6 +35,7 @@ export interface ModelMetricsData extends ModelTotalsData {
   readonly sizes: ReadonlyMap<number, SizeMetrics>;
   readonly differingSamples: number;
   readonly outsideValues: ReadonlyMap<string, number>;
+  readonly captured: ReadonlyMap<CaptureResult, number>;
   readonly liveTraffic?: LiveTrafficData | undefined;
 }
 
@@ -51,6 +55,8 @@ export class ModelMetrics implements SchedulerObserver {
   differingSamples = 0;
   /** Number of values that the reference data does not have, by column. */
   readonly outsideValues = new Map<string, number>();
+  /** Number of requests that were drawn for capture. */
+  readonly captured = new Map<CaptureResult, number>();
   /** Distributions of the inputs. @default - the package has no reference data */
   liveTraffic: LiveTraffic | undefined;
 
@@ -70,6 +76,7 @@ export class ModelMetrics implements SchedulerObserver {
     latencies,
     differingSamples,
     outsideValues,
+    captured,
     liveTraffic,
     ...histograms
   }: ModelMetricsData): void {
@@ -83,6 +90,7 @@ export class ModelMetrics implements SchedulerObserver {
       this.liveTraffic.add(liveTraffic);
     }
     for (const [column, count] of outsideValues) this.countOutside(column, count);
+    for (const [result, count] of captured) this.countCaptured(result, count);
     for (const [call, latency] of latencies) this.latencyOf(call).add(latency);
     const { lastAt } = this.succeeded;
     addTo(this.succeeded, succeeded);
@@ -108,6 +116,11 @@ export class ModelMetrics implements SchedulerObserver {
     const before = this.outsideValues.get(column) ?? 0;
     this.outsideValues.set(column, before + count);
     return before === 0;
+  }
+
+  /** Counts requests that were drawn for capture. */
+  countCaptured(result: CaptureResult, requests: number): void {
+    this.captured.set(result, (this.captured.get(result) ?? 0) + requests);
   }
 
   started(queuedMs: number): void {

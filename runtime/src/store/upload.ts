@@ -5,6 +5,22 @@ import { PermanentError, withRetries } from './retry.js';
 /** Bytes of a part. With 50,000 blocks, the limit of Azure Blob Storage, an object can have 400 GB. */
 const PART_BYTES = 8 * 1024 * 1024;
 
+/** Writes an object in one piece. @throws Error naming the URL without its query, which may be secret */
+export async function writeObject(url: string, body: Buffer, contentType: string): Promise<void> {
+  await named(
+    url,
+    async () => {
+      const store = await openStore(url);
+      const target = new URL(url);
+      if (store.write) return withRetries(() => store.write!(target, body, contentType));
+      if (!store.create) throw new PermanentError('s3://, gs:// and Azure Blob Storage are supported');
+      const writer = await withRetries(() => store.create!(target, contentType));
+      return withRetries(() => writer.end(body));
+    },
+    'written',
+  );
+}
+
 /** Text that is written to a store piece by piece. The object appears when it is complete. */
 export class Upload {
   private readonly pieces: Buffer[] = [];

@@ -7,6 +7,11 @@ function isColumn({ shape }: TensorSpec): boolean {
   return shape[0] === -1 && (shape.length === 1 || (shape.length === 2 && shape[1] === 1));
 }
 
+/** Returns the name of a column of a tensor, for people. */
+export function columnName({ name, shape, labels }: TensorSpec, index: number): string {
+  return labels?.[index] ?? ((shape[1] ?? 1) === 1 ? name : `${name}[${index}]`);
+}
+
 /**
  * Returns the columns of the table that a signature takes, in row order. They are its inputs, if several take one value
  * each, or the labeled columns of its only input.

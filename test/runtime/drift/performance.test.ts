@@ -23,7 +23,7 @@ import { randomNumbers } from '../../../runtime/src/tensor/random-numbers.js';
 interface Case {
   readonly kind: 'reference' | 'covariate' | 'concept';
   readonly true: Record<PerformanceMeasure, number>;
-  readonly rows: readonly LabelledRow[];
+  readonly rows: readonly (LabelledRow & { readonly scores: Float32Array })[];
 }
 
 function estimated(performance: ReferencePerformance, rows: readonly LabelledRow[], covered?: number) {

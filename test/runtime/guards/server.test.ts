@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { referenceRows } from '../../../lib/cli/reference-rows.js';
 import { packModel } from '../../../lib/pack/index.js';
 import { readConfig } from '../../../runtime/src/config.js';
@@ -145,7 +145,7 @@ it('hides decimal places and classes, and refuses explanations, which would show
 
 it('refuses signatures whose scores have no labels, which would show the hidden classes', async () => {
   const manifest = readManifest(packed);
-  const version = { manifest, metrics: new ModelMetrics(), warn: () => {} };
+  const version = { manifest, metrics: new ModelMetrics(), log: () => {} };
   const guards = await Guards.read(packed, { outputTopK: 1 }, version);
   const labelled = signaturesOf(manifest).serving_default!;
   const unlabelled = { ...labelled, outputs: [{ name: 'scores', datatype: 'FP32' as const, shape: [-1, 3] }] };
@@ -156,9 +156,9 @@ it('refuses signatures whose scores have no labels, which would show the hidden 
 it('warns of an output of the default signature whose scores are not hidden', async () => {
   const manifest = readManifest(packed);
   const warnings: string[] = [];
-  const warn = (message: string) => warnings.push(message);
+  const log = (_: string, message: string) => warnings.push(message);
   const read = (outputs: Manifest['outputs']) =>
-    Guards.read(packed, { outputTopK: 1 }, { manifest: { ...manifest, outputs }, metrics: new ModelMetrics(), warn });
+    Guards.read(packed, { outputTopK: 1 }, { manifest: { ...manifest, outputs }, metrics: new ModelMetrics(), log });
   await read(manifest.outputs);
   expect(warnings).toEqual([]);
   await read([...manifest.outputs, { name: 'logistic', datatype: 'FP32', shape: [-1, 1] }]);
@@ -233,6 +233,28 @@ it('a classifier whose reference data has labels estimates its accuracy', async 
     code: 'REFERENCE_INVALID',
     message: expect.stringContaining('has the label "blue", which is not a class of the model: setosa'),
   });
+}, 120_000);
+
+it('logs the largest drift and the loss of accuracy each minute, while requests come', async () => {
+  const lines: [string, string, unknown][] = [];
+  const log = (level: string, message: string, fields?: unknown) => lines.push([level, message, fields]);
+  vi.useFakeTimers({ toFake: ['Date'] });
+  const manifest = readManifest(packed);
+  const guards = await Guards.read(packed, {}, { manifest, metrics: new ModelMetrics(), log });
+  const features = (rows: number[][]) => [
+    { name: 'features', datatype: 'FP32' as const, shape: [rows.length, 4], data: Float32Array.from(rows.flat()) },
+  ];
+  const send = () => guards.check(features(Array.from({ length: 20 }, () => OUTSIDE)));
+  for (let request = 0; request < 9; request++) send();
+  vi.setSystemTime(Date.now() + 60_000);
+  send();
+  expect(lines).toEqual([['info', 'drift', { rows: 200, column: 'features[3]', drift: expect.any(Number) }]]);
+  send();
+  expect(lines).toHaveLength(1);
+  vi.setSystemTime(Date.now() + 60_000);
+  send();
+  expect(lines).toHaveLength(2);
+  vi.useRealTimers();
 }, 120_000);
 
 it('needs reference data in the package', async () => {
