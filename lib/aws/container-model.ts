@@ -58,6 +58,7 @@ import { requireInternet, validateContainer } from './private/ecs/validation.js'
 import { corsOrigins } from './private/shared/cors.js';
 import { warn } from './private/shared/cost-warnings.js';
 import { credentialOptions } from './private/shared/credential-options.js';
+import { DriftAlarms } from './private/shared/drift-alarms.js';
 import { grantTo } from './private/shared/grant.js';
 import { ImportedEndpoint } from './private/shared/imported-endpoint.js';
 import { encryptLogs } from './private/shared/log-encryption.js';
@@ -137,6 +138,8 @@ export class ContainerModel extends Construct implements ModelEndpoint<Metric>, 
   readonly trafficAlarms: TrafficAlarms;
   /** Dashboard and further alarms of the service. */
   readonly telemetry: ServiceTelemetry;
+  /** Alarms on drift of the requests and on estimated accuracy, with a threshold in `alarms`. */
+  readonly driftAlarms: DriftAlarms;
 
   /** Timeout of the load balancer and the API. It is their maximum if `timeoutSeconds` is a token. */
   private readonly timeoutSeconds: number;
@@ -191,6 +194,11 @@ export class ContainerModel extends Construct implements ModelEndpoint<Metric>, 
       dashboard: props.dashboard ?? true,
       alarmActions: props.alarmActions ?? [],
       thresholds,
+    });
+    this.driftAlarms = new DriftAlarms(this, 'DriftAlarms', {
+      logGroup: this.task.logGroup,
+      alarms: props.alarms,
+      alarmActions: props.alarmActions,
     });
     annotateMonthlyCost(this, { idle: runningParts(capacity, this.server.spec, min) });
     warn(this, capacity.kind === 'fargate' ? 'modelship:idleService' : 'modelship:idleGpu');

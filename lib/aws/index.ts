@@ -42,6 +42,7 @@ export type { TrafficShift } from './private/lambda/traffic-shift.js';
 export type { UrlFront } from './private/lambda/url-front.js';
 export type { Scaling } from './private/sagemaker/scaling.js';
 export type { EndpointTelemetry } from './private/sagemaker/telemetry.js';
+export type { DriftAlarms } from './private/shared/drift-alarms.js';
 export type { PulledImage } from './private/shared/pulled-image.js';
 export * from './rolling-update.js';
 export type { S3FilesOrigin } from './s3-files-origin.js';

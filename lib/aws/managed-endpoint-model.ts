@@ -56,6 +56,7 @@ import { validateManagedEndpoint } from './private/sagemaker/validation.js';
 import { endpointVariants, MAIN_VARIANT, type StartTimes } from './private/sagemaker/variants.js';
 import { warn } from './private/shared/cost-warnings.js';
 import { signatureOptions } from './private/shared/credential-options.js';
+import { DriftAlarms } from './private/shared/drift-alarms.js';
 import { grantTo } from './private/shared/grant.js';
 import { ImportedEndpoint } from './private/shared/imported-endpoint.js';
 import { encryptLogs } from './private/shared/log-encryption.js';
@@ -129,6 +130,8 @@ export class ManagedEndpointModel extends Construct implements ModelEndpoint<Met
   readonly logGroup: LogGroup;
   /** Dashboard and alarms. */
   readonly telemetry: EndpointTelemetry;
+  /** Alarms on drift of the requests and on estimated accuracy, with a threshold in `alarms`. */
+  readonly driftAlarms: DriftAlarms;
   /** Autoscaling of each variant. Empty if the number of replicas is fixed and there is no `schedule`. */
   readonly scaling: Scaling[];
   /** Name of the endpoint. */
@@ -187,6 +190,11 @@ export class ManagedEndpointModel extends Construct implements ModelEndpoint<Met
       ),
       dashboard: props.dashboard ?? true,
       alarmActions: props.alarmActions ?? [],
+    });
+    this.driftAlarms = new DriftAlarms(this, 'DriftAlarms', {
+      logGroup: this.logGroup,
+      alarms: props.alarms,
+      alarmActions: props.alarmActions,
     });
     this.endpoint = this.makeEndpoint(range);
     const { settings } = this.mode;

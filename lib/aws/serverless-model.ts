@@ -37,6 +37,7 @@ import { validateServerless } from './private/lambda/validation.js';
 import { corsOrigins } from './private/shared/cors.js';
 import { warn } from './private/shared/cost-warnings.js';
 import { credentialOptions } from './private/shared/credential-options.js';
+import { DriftAlarms } from './private/shared/drift-alarms.js';
 import { grantTo } from './private/shared/grant.js';
 import { ImportedEndpoint } from './private/shared/imported-endpoint.js';
 import { encryptLogs } from './private/shared/log-encryption.js';
@@ -118,6 +119,8 @@ export class ServerlessModel extends Construct implements ModelEndpoint<Metric>,
   readonly scheduledConcurrency?: ScheduledConcurrency;
   /** Dashboard and alarms. */
   readonly telemetry: FunctionTelemetry | QueueTelemetry;
+  /** Alarms on drift of the requests and on estimated accuracy, with a threshold in `alarms`. */
+  readonly driftAlarms: DriftAlarms;
   /** Traffic shifting to new versions. Set for a gradual `rollout`, or one with a gate. */
   readonly trafficShift?: TrafficShift;
 
@@ -155,6 +158,11 @@ export class ServerlessModel extends Construct implements ModelEndpoint<Metric>,
     this.front = bound.front;
     this.telemetry = bound.telemetry;
     this.trafficShift = this.makeTrafficShift(thresholds);
+    this.driftAlarms = new DriftAlarms(this, 'DriftAlarms', {
+      logGroup: this.logGroup,
+      alarms: props.alarms,
+      alarmActions: props.alarmActions,
+    });
     this.stateMonthlyCost();
   }
 

@@ -12,7 +12,7 @@ import { checkPickles, describeUnknown } from '@modelship/runtime/serve';
 import { Command } from 'commander';
 import { readProof } from '../optimize/proof.js';
 import { proofLines } from './optimize.js';
-import { bytes, Output, operatorRows, table, tensorRows } from './output.js';
+import { bytes, Output, operatorRows, referenceText, table, tensorRows } from './output.js';
 
 export function inspectCommand(): Command {
   return new Command('inspect')
@@ -57,7 +57,7 @@ async function inspect(directory: string, flags: { readonly json?: boolean }): P
         `${manifest.samples.count}${manifest.samples.madeUp ? ' made up' : ''}, tolerance ${absolute} + ${relative} × |expected|`,
       ],
       ...(manifest.background ? [['background', `${manifest.background.rows} rows, for explanations`]] : []),
-      ...(manifest.reference ? [['reference', `${manifest.reference.rows} rows, for drift and guards`]] : []),
+      ...(manifest.reference ? [['reference', `${referenceText(manifest.reference)}, for drift and guards`]] : []),
       ...(manifest.handler ? [['trust', 'required: its handler is code that runs for each request']] : []),
       ...(pickles
         ? [

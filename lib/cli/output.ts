@@ -133,3 +133,8 @@ export function bytes(size: number): string {
 function shortList(labels: readonly string[]): string {
   return labels.length > 6 ? `${labels.slice(0, 5).join(', ')}, … (${labels.length})` : labels.join(', ');
 }
+
+/** Describes the reference data of a package. */
+export function referenceText({ rows, labelled }: NonNullable<Manifest['reference']>): string {
+  return `${rows} rows${labelled === undefined ? '' : `, ${labelled} of them with the class`}`;
+}

@@ -6,7 +6,7 @@ import { DEFAULT_TOLERANCE, type PackOptions, type Tolerance } from '../pack/opt
 import { shellWord } from '../serving/shell-word.js';
 import { exitOnSignals } from './interruption.js';
 import { type LocalFlags, trustArguments, withTrustOptions } from './local.js';
-import { bytes, Output, operatorRows, table, tensorRows } from './output.js';
+import { bytes, Output, operatorRows, referenceText, table, tensorRows } from './output.js';
 import { requireOptions } from './required-options.js';
 import { tolerance } from './tolerance-option.js';
 
@@ -135,7 +135,7 @@ async function pack(source: string, flags: PackFlags, command: Command): Promise
       ...fixedBatchRows(manifest),
       ...operatorRows(out, manifest).map(([title, ...cells]) => [`  ${title}`, ...cells]),
       ['  samples', sampleNote(manifest.samples)],
-      ...(manifest.reference ? [['  reference', `${manifest.reference.rows} rows`]] : []),
+      ...(manifest.reference ? [['  reference', referenceText(manifest.reference)]] : []),
       ...(manifest.background ? [['  background', `${manifest.background.rows} rows`]] : []),
       ...notes.map((note) => ['  note', note]),
     ]),

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import type { Signature, TensorSpec } from '@modelship/runtime';
 import { type Manifest, ModelPackageError, REFERENCE_FILE } from '@modelship/runtime/manifest';
 import {
+  columnName,
   distributionOf,
   elementCount,
   floatsOf,
@@ -82,7 +83,7 @@ export async function writeReference(
   const performance = scores?.summary(onNote);
   const reference: Reference = { rows: count, columns: described, ...(performance && { performance }) };
   writeFileSync(join(directory, REFERENCE_FILE), `${JSON.stringify(reference)}\n`);
-  return { rows: count };
+  return { rows: count, ...(performance && { labelled: performance.rows }) };
 }
 
 function namesOf(columns: readonly { readonly name: string }[]): string[] {
@@ -99,10 +100,11 @@ function hasColumns({ shape, unused }: TensorSpec): boolean {
   return !unused && shape[0] === -1 && shape.length <= 2 && width >= 1 && width <= MOST_COLUMNS;
 }
 
-function columnsIn({ name, datatype, shape, labels }: TensorSpec, sampled: number): ColumnSummary[] {
+function columnsIn(spec: TensorSpec, sampled: number): ColumnSummary[] {
+  const { name, datatype, shape } = spec;
   const [, width = 1] = shape;
   return Array.from({ length: width }, (_, index) => {
-    const column = { input: name, index, name: labels?.[index] ?? (width === 1 ? name : `${name}[${index}]`) };
+    const column = { input: name, index, name: columnName(spec, index) };
     return datatype === 'BYTES' ? new CategorySummary(column) : new NumberSummary(column, sampled);
   });
 }

@@ -1,5 +1,6 @@
 import { guardVariables } from '../../model/guards.js';
 import type { Model } from '../../model/model.js';
+import { type AlarmOptions, driftAlarms } from '../alarms.js';
 import type { ImageArchitecture } from '../image-architecture.js';
 import { IMAGE_REFERENCE, type ImageSource } from '../image-source.js';
 import type { ModelServer } from '../servers/model-server.js';
@@ -17,6 +18,7 @@ export const IMAGE: PropType = {
 
 /** Props that concern the server. */
 export interface ServerProps {
+  readonly alarms?: AlarmOptions;
   readonly server?: ModelServer;
   readonly image?: ImageSource;
   readonly model: Model;
@@ -57,7 +59,7 @@ export interface ProcessorRequirement {
 }
 
 /** Reports a server that cannot load the model, lacks a GPU, has an invalid image, or has two images. */
-export function checkServer(validator: Validator, { server, image, model }: ServerProps, gpu: GpuChoice): void {
+export function checkServer(validator: Validator, { server, image, model, alarms }: ServerProps, gpu: GpuChoice): void {
   const spec = server?.spec;
   if (!spec) return;
   const { task } = model.manifest;
@@ -80,6 +82,13 @@ export function checkServer(validator: Validator, { server, image, model }: Serv
     'server',
     'UNSUPPORTED_SERVER',
     `${spec.name} does not apply the \`guards\` of the model; use ModelServer.modelship(), or remove them`,
+  );
+  validator.check(
+    driftAlarms(alarms).length === 0 || server.isModelship,
+    'server',
+    'UNSUPPORTED_SERVER',
+    `${spec.name} does not compare requests with reference data; use ModelServer.modelship(), or remove drift and ` +
+      'accuracyDropPercent of alarms',
   );
   validator.check(
     spec.formats?.includes(model.manifest.format) ?? true,

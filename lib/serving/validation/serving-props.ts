@@ -85,6 +85,8 @@ export const SERVING_PROPS: PropTypes<ServingProps> = {
     latencyPercent: NUMBER,
     saturationPercent: NUMBER,
     minutes: NUMBER,
+    drift: NUMBER,
+    accuracyDropPercent: NUMBER,
   }),
   environment: STRING_MAP,
 };
@@ -129,7 +131,7 @@ export function checkServingProps(validator: Validator, props: ServingProps, rul
   const { logRetentionDays } = rules;
   if ('values' in logRetentionDays) validator.step('logRetentionDays', props.logRetentionDays, logRetentionDays);
   else validator.number('logRetentionDays', props.logRetentionDays, logRetentionDays);
-  checkAlarms(validator, props.alarms);
+  checkAlarms(validator, props);
   checkEnvironment(validator, 'environment', props.environment, rules.reserved, STRING, rules.variableNames);
 }
 
@@ -138,12 +140,37 @@ const ALARM_RANGES: Readonly<Record<keyof AlarmOptions, Range>> = {
   latencyPercent: { min: 1, max: 100, fraction: true, unit: 'percent', source: 'an alarm' },
   saturationPercent: { min: 1, max: 100, fraction: true, unit: 'percent', source: 'an alarm' },
   minutes: { min: 1, max: 60, unit: 'minutes', source: 'an alarm' },
+  drift: { min: 0.01, max: 10, fraction: true, source: 'an alarm' },
+  accuracyDropPercent: { min: 0.1, max: 100, fraction: true, unit: 'percent', source: 'an alarm' },
 };
 
-function checkAlarms(validator: Validator, alarms: AlarmOptions = {}): void {
+/** Log levels at which the runtime logs no drift. */
+const TOO_QUIET: readonly (string | undefined)[] = ['error', 'warn'];
+
+function checkAlarms(validator: Validator, { alarms = {}, model, environment }: ServingProps): void {
   for (const name of Object.keys(ALARM_RANGES) as (keyof AlarmOptions)[]) {
     validator.number(`alarms.${name}`, alarms[name], ALARM_RANGES[name]);
     validator.known(`alarms.${name}`, alarms[name], 'thresholds and descriptions are computed at synthesis');
+  }
+  const { reference } = model.manifest;
+  const level = environment?.[ENVIRONMENT.logLevel];
+  for (const name of ['drift', 'accuracyDropPercent'] as const) {
+    if (alarms[name] === undefined) continue;
+    validator.check(
+      reference !== undefined && (name === 'drift' || reference.labelled !== undefined),
+      `alarms.${name}`,
+      'MISSING',
+      name === 'drift'
+        ? `model \`${model.name}\` has no reference data to compare requests with; pack it again with \`--reference FILE\`, or remove it`
+        : `model \`${model.name}\` has no labels to estimate its accuracy from; pack it again with \`--labels NAMES --reference FILE ` +
+            '--reference-label COLUMN`, or remove it',
+    );
+    validator.check(
+      !TOO_QUIET.includes(level),
+      `alarms.${name}`,
+      'CONFLICT',
+      `reads lines of the level info, and ${ENVIRONMENT.logLevel} of environment is ${level}; set it to info, or remove one of them`,
+    );
   }
 }
 

@@ -129,6 +129,10 @@ export const azurerm = loadedFrom('@cdktf/provider-azurerm', {
   get MonitorMetricAlert(): typeof import('@cdktf/provider-azurerm/lib/monitor-metric-alert').MonitorMetricAlert {
     return require('@cdktf/provider-azurerm/lib/monitor-metric-alert').MonitorMetricAlert;
   },
+  get MonitorScheduledQueryRulesAlertV2(): typeof import('@cdktf/provider-azurerm/lib/monitor-scheduled-query-rules-alert-v2').MonitorScheduledQueryRulesAlertV2 {
+    return require('@cdktf/provider-azurerm/lib/monitor-scheduled-query-rules-alert-v2')
+      .MonitorScheduledQueryRulesAlertV2;
+  },
   get MonitorWorkspace(): typeof import('@cdktf/provider-azurerm/lib/monitor-workspace').MonitorWorkspace {
     return require('@cdktf/provider-azurerm/lib/monitor-workspace').MonitorWorkspace;
   },

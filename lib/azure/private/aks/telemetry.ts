@@ -20,6 +20,7 @@ const MEMORY: Metric = {
 export function aksTelemetry({ saturationPercent }: AlarmThresholds): Omit<Watched, 'resourceId'> {
   return {
     resourceType: NAMESPACE.toLowerCase(),
+    lines: { table: 'ContainerLogV2', column: 'LogMessage' },
     metrics: [
       CPU,
       MEMORY,

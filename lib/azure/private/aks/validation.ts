@@ -11,6 +11,7 @@ import {
   SECRET_KEY,
   SECRETS,
 } from '../../../kubernetes/server-validation.js';
+import { driftAlarms } from '../../../serving/alarms.js';
 import type { Replicas } from '../../../serving/replicas.js';
 import { serverOf } from '../../../serving/servers/model-server.js';
 import {
@@ -133,6 +134,13 @@ export function validateContainer(scope: Construct, props: ContainerModelProps):
     'UNSUPPORTED',
     'Modelship does not know where an existing cluster stores its metrics; remove it and create a ScaledObject of KEDA for ' +
       '`workload.deployment`, or use AksCluster.managed()',
+  );
+  validator.check(
+    driftAlarms(props.alarms).length === 0 || props.cluster?.kind !== 'existing',
+    'alarms',
+    'UNSUPPORTED',
+    'Modelship does not know where an existing cluster stores the logs that drift and accuracyDropPercent are read from; remove them ' +
+      'and query the logs of the pods, or use AksCluster.managed()',
   );
   checkNodeArchitecture(validator, props, nodeArchitecture(props));
   checkCanaryExposure(validator, props);

@@ -16,6 +16,7 @@ export const FAILED_EXECUTIONS: RequestMetric = {
 export function jobTelemetry(): Omit<Watched, 'resourceId'> {
   return {
     resourceType: NAMESPACE.toLowerCase(),
+    lines: { table: 'ContainerAppConsoleLogs', column: 'Log' },
     metrics: [FAILED_EXECUTIONS],
     alarms: [
       {

@@ -30,6 +30,7 @@ const LATENCY: RequestMetric = {
 export function containerAppTelemetry({ latencySeconds, symptoms }: AlarmThresholds): Omit<Watched, 'resourceId'> {
   return {
     resourceType: NAMESPACE.toLowerCase(),
+    lines: { table: 'ContainerAppConsoleLogs', column: 'Log' },
     metrics: [
       REQUESTS,
       LATENCY,

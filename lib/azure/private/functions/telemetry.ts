@@ -46,6 +46,7 @@ export function functionsTelemetry(
 ): Omit<Watched, 'resourceId'> {
   return {
     resourceType: NAMESPACE.toLowerCase(),
+    lines: { table: 'AppTraces', column: 'Message' },
     metrics: [REQUESTS, ERRORS, LATENCY, MEMORY],
     requestMetrics: REQUEST_METRICS,
     alarms: [

@@ -40,6 +40,7 @@ const LATENCY: RequestMetric = {
 export function mlTelemetry({ latencySeconds, symptoms }: AlarmThresholds): Omit<Watched, 'resourceId'> {
   return {
     resourceType: NAMESPACE.toLowerCase(),
+    lines: { table: 'AmlOnlineEndpointConsoleLog', column: 'Message' },
     metrics: [
       REQUESTS,
       LATENCY,

@@ -2,8 +2,10 @@ import type { ApplicationInsights } from '@cdktf/provider-azurerm/lib/applicatio
 import type { ApplicationInsightsWorkbook } from '@cdktf/provider-azurerm/lib/application-insights-workbook';
 import type { LogAnalyticsWorkspace } from '@cdktf/provider-azurerm/lib/log-analytics-workspace';
 import type { MonitorMetricAlert } from '@cdktf/provider-azurerm/lib/monitor-metric-alert';
+import type { MonitorScheduledQueryRulesAlertV2 } from '@cdktf/provider-azurerm/lib/monitor-scheduled-query-rules-alert-v2';
+import { DRIFT_LINE } from '@modelship/runtime/contract';
 import { Construct } from 'constructs';
-import type { AlarmThresholds } from '../../../serving/alarms.js';
+import { type AlarmThresholds, type DriftAlarm, driftAlarms } from '../../../serving/alarms.js';
 import { DEFAULT_LOG_RETENTION_DAYS } from '../../../serving/defaults.js';
 import { azurerm } from '../../../terraform/bindings/azurerm.js';
 import { prefixedPath } from '../../../terraform/names.js';
@@ -58,6 +60,14 @@ export interface Watched {
   /** Metrics of the requests. @default - the resource does not report on requests */
   readonly requestMetrics?: RequestMetrics;
   readonly alarms: readonly Alarm[];
+  /** Where the workspace keeps the lines that the server logs. */
+  readonly lines: LoggedLines;
+}
+
+/** Table and column of Log Analytics: https://learn.microsoft.com/azure/azure-monitor/reference/tables-index */
+export interface LoggedLines {
+  readonly table: string;
+  readonly column: string;
 }
 
 /**
@@ -65,6 +75,9 @@ export interface Watched {
  * https://learn.microsoft.com/azure/azure-monitor/alerts/alerts-create-metric-alert-rule
  */
 const WINDOWS = [1, 5, 15, 30, 60];
+
+/** Minutes between evaluations of a query. More often costs more. */
+const LOG_MINUTES = 5;
 
 /** Numeric codes of aggregations in the workbook format. */
 const AGGREGATION_CODES = { Total: 1, Maximum: 3, Average: 4 };
@@ -81,6 +94,8 @@ export class Telemetry extends Construct {
   readonly logs: LogAnalyticsWorkspace;
   readonly insights: ApplicationInsights;
   readonly alerts: MonitorMetricAlert[] = [];
+  /** Alerts on drift and estimated accuracy, with a threshold in `alarms`. */
+  readonly driftAlerts: MonitorScheduledQueryRulesAlertV2[] = [];
   workbook?: ApplicationInsightsWorkbook;
   private watched?: Watched;
 
@@ -117,6 +132,7 @@ export class Telemetry extends Construct {
   watch(watched: Watched): void {
     this.watched = watched;
     this.alerts.push(...watched.alarms.map((alarm) => this.alert(watched, alarm)));
+    this.driftAlerts.push(...driftAlarms(this.props.alarms).map((alarm) => this.driftAlert(watched, alarm)));
     if (this.props.dashboard ?? true) this.workbook = this.makeWorkbook(watched);
   }
 
@@ -151,6 +167,38 @@ export class Telemetry extends Construct {
         },
       ],
       action: (this.props.alarmActions ?? []).map((actionGroupId) => ({ actionGroupId })),
+    });
+  }
+
+  /** Creates an alert on log lines about drift that are above the threshold. The workspace has the lines of this endpoint alone. */
+  private driftAlert(
+    { lines: { table, column } }: Watched,
+    { id, field, threshold, description }: DriftAlarm,
+  ): MonitorScheduledQueryRulesAlertV2 {
+    const { alarmActions = [] } = this.props;
+    const windowDuration = `PT${WINDOWS.find((minutes) => minutes >= Math.max(this.thresholds.minutes, LOG_MINUTES))}M`;
+    return new azurerm.MonitorScheduledQueryRulesAlertV2(this, id, {
+      ...this.placement.common,
+      name: `${groupName(this, NAME_LENGTH)}-${id.toLowerCase()}`,
+      scopes: [this.logs.id],
+      description,
+      severity: 2,
+      evaluationFrequency: `PT${LOG_MINUTES}M`,
+      windowDuration,
+      autoMitigationEnabled: true,
+      // The table has no rows yet when the alert is created.
+      skipQueryValidation: true,
+      criteria: [
+        {
+          query:
+            `${table} | extend line = parse_json(tostring(${column})) ` +
+            `| where tostring(line.message) == "${DRIFT_LINE.message}" and todouble(line.${field}) > ${threshold}`,
+          timeAggregationMethod: 'Count',
+          operator: 'GreaterThan',
+          threshold: 0,
+        },
+      ],
+      ...(alarmActions.length > 0 && { action: { actionGroups: [...alarmActions] } }),
     });
   }
 

@@ -4,7 +4,9 @@ import type {
   MonitoringAlertPolicyConditions,
 } from '@cdktf/provider-google/lib/monitoring-alert-policy';
 import type { MonitoringDashboard } from '@cdktf/provider-google/lib/monitoring-dashboard';
+import { DRIFT_LINE } from '@modelship/runtime/contract';
 import { Construct } from 'constructs';
+import { AlarmThresholds, type DriftAlarm, driftAlarms } from '../../../serving/alarms.js';
 import { google } from '../../../terraform/bindings/google.js';
 import type { GoogleMetric } from '../../metric.js';
 import type { GoogleServingProps } from '../../props.js';
@@ -106,11 +108,12 @@ export class Telemetry extends Construct {
     };
     const queries = options.queryAlarms ?? [];
     const onLogs = options.errorLogAlarm;
-    const logQuery = { id: 'Errors', title: logged.title, query: perMinute(errorLogsName, options.resourceType) };
+    const logQuery = { id: 'Errors', title: logged.title, query: lines(errorLogsName, options.resourceType, 1) };
     const queryAlarms = [...queries, ...(onLogs ? [{ ...logQuery, ...onLogs }] : [])];
     this.alertPolicies = [
       ...options.alarms.map((alarm) => thresholdPolicy(this, scope, props, alarm)),
       ...queryAlarms.map((alarm) => alertPolicy(this, scope, props, alarm, alarm.title, queryCondition(alarm))),
+      ...driftAlarms(props.alarms).map((alarm) => this.driftPolicy(scope, name, props, options, alarm)),
     ];
     if (props.dashboard ?? true) {
       this.dashboard = new google.MonitoringDashboard(this, 'Dashboard', {
@@ -118,6 +121,28 @@ export class Telemetry extends Construct {
         dashboardJson: JSON.stringify(dashboard(scope.node.path, [...options.metrics, logged], queries)),
       });
     }
+  }
+
+  /** Creates an alert policy on log lines about drift that are above the threshold. */
+  private driftPolicy(
+    scope: Construct,
+    name: string,
+    props: GoogleServingProps,
+    { logFilter, resourceType }: TelemetryOptions,
+    { id, title, field, threshold, description }: DriftAlarm,
+  ): MonitoringAlertPolicy {
+    const metricName = `${name}-${id.toLowerCase()}`;
+    new google.LoggingMetric(this, `${id}Logs`, {
+      project: props.project,
+      name: metricName,
+      description: `${title} of ${scope.node.path} above ${threshold}`,
+      filter: `${logFilter} AND jsonPayload.message="${DRIFT_LINE.message}" AND jsonPayload.${field}>${threshold}`,
+      metricDescriptor: { metricKind: 'DELTA', valueType: 'INT64', unit: '1' },
+    });
+    const { minutes } = new AlarmThresholds(props.alarms, 0);
+    return alertPolicy(this, scope, props, { id, documentation: description }, title, {
+      ...queryCondition({ query: lines(metricName, resourceType, 5), threshold: 0, minutes }),
+    });
   }
 }
 
@@ -174,16 +199,16 @@ function thresholdCondition({ metric, denominator, threshold, minutes }: Alarm) 
 }
 
 /**
- * Returns a PromQL query for the log entries that a log-based metric counts in a minute. Cloud Monitoring would reject
+ * Returns a PromQL query for the log entries that a log-based metric counts in some minutes. Cloud Monitoring would reject
  * a filter until it knows the metric, which the same apply creates:
  * https://cloud.google.com/monitoring/promql/promql-mapping
  */
-function perMinute(metricName: string, resourceType: string): string {
+function lines(metricName: string, resourceType: string, minutes: number): string {
   const name = metricName.replace(/[^a-zA-Z0-9_]/g, '_');
-  return `sum(increase(logging_googleapis_com:user_${name}{monitored_resource="${resourceType}"}[1m]))`;
+  return `sum(increase(logging_googleapis_com:user_${name}{monitored_resource="${resourceType}"}[${minutes}m]))`;
 }
 
-function queryCondition({ query, threshold, minutes }: QueryAlarm) {
+function queryCondition({ query, threshold, minutes }: Pick<QueryAlarm, 'query' | 'threshold' | 'minutes'>) {
   return {
     conditionPrometheusQueryLanguage: {
       query: `${query} > ${threshold}`,
