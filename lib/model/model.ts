@@ -9,6 +9,7 @@ import {
   trustFor,
 } from '@modelship/runtime/manifest';
 import { SIGNATURE_FILE } from '@modelship/runtime/signature';
+import { checkCapture, type ModelCapture } from './capture.js';
 import { checkGuards, type ModelGuards } from './guards.js';
 import type { Signer } from './signer.js';
 
@@ -37,6 +38,8 @@ export interface ModelOptions {
   readonly signedBy?: Signer;
   /** Guards that each replica applies to requests and responses, on every target. @default - no guards */
   readonly guards?: ModelGuards;
+  /** Capture of requests and responses by each replica, on every target. @default - nothing is captured */
+  readonly capture?: ModelCapture;
 }
 
 /** Why a format needs trust, and the fix before the option. */
@@ -63,7 +66,8 @@ export class Model {
    * @throws TypeError if `directory` is not a string
    * @throws ModelPackageError if there is no package, its manifest is invalid or was edited, or its format unpickles
    * or runs code and `trustPickle` or `trustCode` is not set, or any error of `Signer.verify`, or if it lacks what a guard needs
-   * @throws RangeError if a number of the guards is out of range
+   * or a column to redact
+   * @throws RangeError if a number of the guards or of the capture is out of range
    */
   static fromDirectory(directory: string, options: ModelOptions = {}): Model {
     if (typeof directory !== 'string') {
@@ -81,9 +85,10 @@ export class Model {
       );
     }
     options.signedBy?.verify(directory);
-    const { signedBy, guards = {} } = options;
+    const { signedBy, guards = {}, capture } = options;
     checkGuards(guards, manifest);
-    return new Model(resolve(directory), manifest, signedBy, guards);
+    if (capture) checkCapture(capture, manifest);
+    return new Model(resolve(directory), manifest, signedBy, guards, capture);
   }
 
   private constructor(
@@ -95,6 +100,8 @@ export class Model {
     readonly signedBy: Signer | undefined,
     /** Guards that replicas apply. */
     readonly guards: ModelGuards,
+    /** What replicas capture. */
+    readonly capture: ModelCapture | undefined,
   ) {}
 
   /** Name that the model is served as. */

@@ -1,4 +1,4 @@
-import { BATCH_WINDOW_MS, DEFAULT_PORT, ENVIRONMENT, INPUT_GUARDS, OUTPUT_LIMITS } from './contract.js';
+import { BATCH_WINDOW_MS, CAPTURE_LIMITS, DEFAULT_PORT, ENVIRONMENT, INPUT_GUARDS, OUTPUT_LIMITS } from './contract.js';
 import { memoryLimit } from './host-limits.js';
 import { DIGEST, SHA256 } from './manifest/patterns.js';
 import type { CaptureOptions } from './models/capture.js';
@@ -275,8 +275,9 @@ function readCapture(text: (name: string) => string | undefined, fault: FaultNot
     .split(',')
     .map((each) => each.trim())
     .filter((each) => each !== '');
-  if (!(percent >= 0.01 && percent <= 100)) {
-    fault(capturePercent, `got ${JSON.stringify(text(capturePercent))}; a number from 0.01 to 100 is allowed`);
+  const { min, max } = CAPTURE_LIMITS;
+  if (!(percent >= min && percent <= max)) {
+    fault(capturePercent, `got ${JSON.stringify(text(capturePercent))}; a number from ${min} to ${max} is allowed`);
   }
   if (url === undefined) {
     for (const name of [capturePercent, captureRedact]) {

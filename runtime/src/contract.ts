@@ -81,6 +81,9 @@ export const INPUT_GUARDS = ['warn', 'refuse'] as const;
 /** What happens to a request with values that the reference data does not have. */
 export type InputGuardAction = (typeof INPUT_GUARDS)[number];
 
+/** Lowest and highest percentage of requests that are captured. */
+export const CAPTURE_LIMITS = { min: 0.01, max: 100 } as const;
+
 /** Largest number of decimal places, which is that of a double, and of classes that outputs are limited to. */
 export const OUTPUT_LIMITS = { decimals: 15, classes: 1_000_000 } as const;
 

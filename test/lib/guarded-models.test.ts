@@ -43,11 +43,13 @@ const THRESHOLDS = [
 
 type Attributes = Readonly<Record<string, unknown>>;
 
+const capture = { url: 'gs://captured/iris/', samplingPercent: 2.5, redact: ['features[2]', 'setosa'] };
+
 const guards = { inputs: 'refuse', outputDecimals: 3, outputTopK: 2 } as const;
 
 describe.each(Object.entries(ENDPOINTS))('%s', (_, make) => {
-  test('makes replicas apply the guards', () => {
-    const { endpoint } = make({ model: Model.fromDirectory(directory, { guards }) });
+  test('makes replicas apply the guards, and capture requests', () => {
+    const { endpoint } = make({ model: Model.fromDirectory(directory, { guards, capture }) });
     const isOnAws = endpoint.node.scopes.some(Stack.isStack);
     const template = isOnAws
       ? Template.fromStack(Stack.of(endpoint)).toJSON()
@@ -56,6 +58,9 @@ describe.each(Object.entries(ENDPOINTS))('%s', (_, make) => {
     expect(text).toMatch(/MODELSHIP_INPUT_GUARD[^}]*refuse/);
     expect(text).toMatch(/MODELSHIP_OUTPUT_DECIMALS[^}]*3/);
     expect(text).toMatch(/MODELSHIP_OUTPUT_TOP_K[^}]*2/);
+    expect(text).toMatch(/MODELSHIP_CAPTURE_URL[^}]*gs:\/\/captured\/iris\//);
+    expect(text).toMatch(/MODELSHIP_CAPTURE_PERCENT[^}]*2\.5/);
+    expect(text).toMatch(/MODELSHIP_CAPTURE_REDACT[^}]*features\[2\],setosa/);
   });
 
   test('raises alarms on drift and on the estimated accuracy, of log lines that the server writes', () => {
@@ -99,6 +104,18 @@ describe.each(Object.entries(ENDPOINTS))('%s', (_, make) => {
       expect(schemaFaults(template, provider, readSchema(`${provider}-${version}`))).toEqual([]);
     }
   });
+});
+
+test('capture is rejected where it would not happen, or would show what it must not', () => {
+  const reading = (more: object) => () => Model.fromDirectory(directory, { capture: { ...capture, ...more } });
+  expect(reading({ redact: ['petal'] })).toThrow(expect.objectContaining({ code: 'COLUMN_UNKNOWN' }));
+  const url = 'https://account.blob.core.windows.net/c/?sig=SECRET';
+  expect(reading({ url, samplingPercent: 0, redact: ['a,b'] })).toThrow(
+    /`url` must be .*got "https:\/\/account\.blob\.core\.windows\.net\/c\/"; `samplingPercent` must be .*got 0; `redact` must have .*"a,b"/,
+  );
+  expect(() => ENDPOINTS.GKE({ model: reading({})(), server: ModelServer.triton() })).toThrow(
+    /Triton does not capture requests/,
+  );
 });
 
 test('alarms on drift are rejected without what they read', async () => {

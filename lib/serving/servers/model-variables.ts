@@ -1,5 +1,6 @@
 import { ENVIRONMENT } from '@modelship/runtime/contract';
 import { trustFor } from '@modelship/runtime/manifest';
+import { captureVariables } from '../../model/capture.js';
 import { guardVariables } from '../../model/guards.js';
 import type { Model } from '../../model/model.js';
 
@@ -15,9 +16,9 @@ export function modelVariables(model: Model, location: string): { [name: string]
   };
 }
 
-/** Returns the variables that only some models need: whose signature is verified, and guards. */
-export function optionalVariables({ signedBy, guards }: Model): { [name: string]: string } {
-  return { ...signedBy?.environment, ...guardVariables(guards) };
+/** Returns the variables that only some models need: whose signature is verified, guards, and what is captured. */
+export function optionalVariables({ signedBy, guards, capture }: Model): { [name: string]: string } {
+  return { ...signedBy?.environment, ...guardVariables(guards), ...captureVariables(capture) };
 }
 
 /** All variables that only some models need. */
@@ -27,6 +28,9 @@ export const OPTIONAL_VARIABLES: readonly string[] = [
   ENVIRONMENT.inputGuard,
   ENVIRONMENT.outputDecimals,
   ENVIRONMENT.outputTopK,
+  ENVIRONMENT.captureUrl,
+  ENVIRONMENT.capturePercent,
+  ENVIRONMENT.captureRedact,
 ];
 
 /** Reserved variables: those above, and the one that configures several models instead of one. */

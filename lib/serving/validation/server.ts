@@ -84,6 +84,12 @@ export function checkServer(validator: Validator, { server, image, model, alarms
     `${spec.name} does not apply the \`guards\` of the model; use ModelServer.modelship(), or remove them`,
   );
   validator.check(
+    !model.capture || server.isModelship,
+    'server',
+    'UNSUPPORTED_SERVER',
+    `${spec.name} does not capture requests as \`capture\` of the model says; use ModelServer.modelship(), or remove it`,
+  );
+  validator.check(
     driftAlarms(alarms).length === 0 || server.isModelship,
     'server',
     'UNSUPPORTED_SERVER',

@@ -15,6 +15,7 @@ export { namesWithShape } from './onnx-shapes.js';
 export { ModelPackageError, type PackageErrorCode } from './package-error.js';
 export { parseManifest, readManifest } from './read.js';
 export { furtherModels } from './read-text-task.js';
+export { Redaction } from './redaction.js';
 export {
   AGGREGATIONS,
   type Aggregation,

@@ -3,12 +3,12 @@ import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { gzip } from 'node:zlib';
+import type { Redaction } from '../manifest/redaction.js';
 import type { LogLevel } from '../observability/log.js';
 import type { CaptureResult } from '../observability/model-metrics.js';
 import { writeObject } from '../store/upload.js';
 import { shortFloatOf } from '../tensor/float16.js';
 import { elementCount, type Tensor } from '../tensor/tensor.js';
-import type { Redaction } from './redaction.js';
 
 /** Maximum number of values of a captured request and its response. Encoding more would delay other requests. */
 const MOST_VALUES = 10_000;

@@ -4,6 +4,7 @@ import type { EngineOptions, LoadedModel, TextTokens } from '../engines/engine.j
 import { artifactOf } from '../engines/index.js';
 import { AdditiveExplainer } from '../explain/additive-explainer.js';
 import { fileDigests, type Manifest, ModelPackageError, signaturesOf, verifyFiles } from '../manifest/index.js';
+import { Redaction } from '../manifest/redaction.js';
 import type { Sample } from '../manifest/samples.js';
 import type { LogFields, Logger, LogLevel } from '../observability/log.js';
 import type { RuntimeMetrics } from '../observability/metrics.js';
@@ -22,7 +23,6 @@ import { readBackground } from './background.js';
 import { Capture, type CaptureOptions } from './capture.js';
 import { withinTimeout } from './deadline.js';
 import { type GuardOptions, Guards } from './guards.js';
-import { Redaction } from './redaction.js';
 import { checkSamples, readSamples, runMadeUpSamples, smallExamples } from './samples.js';
 import type { ExplanationData, ModelState, ServedModel } from './served-model.js';
 

@@ -1,6 +1,6 @@
-import { ModelPackageError } from '../manifest/index.js';
 import { columnName } from '../tensor/columns.js';
 import { elementCount, type Signature, type TensorSpec } from '../tensor/tensor.js';
+import { ModelPackageError } from './package-error.js';
 
 /** Values that are never captured: whole tensors, and columns by their place in a row. */
 export class Redaction {
