@@ -162,10 +162,12 @@ function rejectUnsuitable(manifest: Manifest, { directory, conversion, rows }: O
       `${directory} is ONNX already. Choose another conversion with --to.`,
     );
   }
-  // Keras gives the default signature a second name.
-  const others = Object.entries(signatures).filter(([, { inputs, outputs }]) => {
-    return !isDeepStrictEqual([inputs, outputs], [manifest.inputs, manifest.outputs]);
-  });
+  // Keras gives the default signature a second name. The labels of a package stand at the default one only.
+  const tensors = ({ inputs, outputs }: Pick<Manifest, 'inputs' | 'outputs'>) => [
+    inputs,
+    outputs.map(({ labels: _labels, ...output }) => output),
+  ];
+  const others = Object.entries(signatures).filter(([, each]) => !isDeepStrictEqual(tensors(each), tensors(manifest)));
   if (format !== 'onnx' && others.length > 0) {
     throw new OptimizationError(
       'CONVERSION_FAILED',
