@@ -6,7 +6,7 @@ import { DEFAULT_LOAD, LOAD_SHAPES, type Load, type LoadShape } from '../compare
 import type { Measurement } from '../compare/measurement.js';
 import { cachedMeasurement, cacheMeasurement } from '../compare/measurements.js';
 import type { Candidate, PackageFacts, Question } from '../compare/target.js';
-import { dollars, formulaLines, HEADINGS, rate, row } from '../compare/text-report.js';
+import { dollars, formulaLines, HEADINGS, rateWithUnit, row } from '../compare/text-report.js';
 import { DEFAULT_PRICES, PRICES_REGIONS, type PricedCloud, PriceFileError, Prices } from '../cost/prices.js';
 import { smallestRequestBytes } from '../model/request-size.js';
 import { CommandFailure } from './failure.js';
@@ -152,7 +152,7 @@ function loadLine({
   measured,
 }: Question): string {
   const parts = [
-    `Load: ${rate(requestsPerSecond)} requests per second on average, ${shape}`,
+    `Load: ${rateWithUnit(requestsPerSecond)} on average, ${shape}`,
     `${Math.round(requestBytes ?? measured.requestBytes)} bytes each`,
     ...(latencySeconds === undefined ? [] : [`in at most ${latencySeconds * 1000} ms`]),
     ...(gpu ? ['with a GPU'] : []),
@@ -168,7 +168,7 @@ function measurementLine({
   startSeconds,
 }: Measurement): string {
   return (
-    `Measured on ${name}: ${rate(1 / cpuSeconds)} requests per second per vCPU, ${(latencySeconds * 1000).toPrecision(3)} ms ` +
+    `Measured on ${name}: ${rateWithUnit(1 / cpuSeconds)} per vCPU, ${(latencySeconds * 1000).toPrecision(3)} ms ` +
     `for a request alone, ${residentMib === undefined ? '' : `${Math.round(residentMib)} MiB, `}${startSeconds.toFixed(1)} s to start.`
   );
 }

@@ -11,6 +11,12 @@ export function rate(requestsPerSecond: number): string {
   return Number(requestsPerSecond.toPrecision(3)).toLocaleString('en-US', { maximumSignificantDigits: 3 });
 }
 
+/** Writes requests per second with their unit. */
+export function rateWithUnit(requestsPerSecond: number): string {
+  const number = rate(requestsPerSecond);
+  return `${number} ${number === '1' ? 'request' : 'requests'} per second`;
+}
+
 /** Writes a range of times, in the unit that fits. */
 export function secondsRange([shortest, longest]: readonly [number, number]): string {
   const [from, to] = [time(shortest), time(longest)];

@@ -137,7 +137,7 @@ function drawSeries({ shape, points, isReference }: Series, index: number, x: Sc
   return `<polyline fill="none" style="stroke:${stroke}" stroke-width="2"${dashes} points="${line}"/>`;
 }
 
-/** Lines whose color another line has too are dashed. */
+/** Lines whose color another line has too are dashed. Marks are dotted. */
 function isDashed(isReference: boolean | undefined, index: number): boolean {
   return isReference || index >= COLOR_COUNT;
 }
@@ -147,7 +147,7 @@ function legend({ series, marks = [] }: Chart): string {
     const style = `border-color:${isReference ? '#888' : color(index)}`;
     return `<span><i style="${style}"${isDashed(isReference, index) ? ' class="dashed"' : ''}></i>${html(name)}</span>`;
   });
-  const lines = marks.map(({ label }) => `<span><i class="dashed"></i>${html(label)}</span>`);
+  const lines = marks.map(({ label }) => `<span><i class="dotted"></i>${html(label)}</span>`);
   return series.length + marks.length > 1 ? `\n<p class="legend">${[...keys, ...lines].join(' ')}</p>` : '';
 }
 

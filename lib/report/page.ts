@@ -101,13 +101,13 @@ figure { margin: 0; min-width: 0; } figcaption { font-size: .85rem; }
 svg { width: 100%; height: auto; display: block; }
 svg text { font-size: 12px; fill: currentColor; }
 .wide svg { min-width: 34rem; }
-.grid { stroke: #8884; } .mark { stroke: currentColor; stroke-dasharray: 4 4; }
+.grid { stroke: #8884; } .mark { stroke: currentColor; stroke-dasharray: 2 4; }
 .matrix td { text-align: right; padding: .3rem .6rem; border: 1px solid #8885; }
 .matrix th { padding: .3rem .6rem; font-weight: normal; }
 .legend { margin: .25rem 0 0; font-size: .85rem; }
 .legend span { display: inline-block; margin-right: 1rem; overflow-wrap: anywhere; }
 .legend i { display: inline-block; width: 1.5rem; border-top: 3px solid; margin: 0 .3rem .25rem 0; }
-.legend .dashed { border-top-style: dashed; }
+.legend .dashed { border-top-style: dashed; } .legend .dotted { border-top-style: dotted; }
 .good { color: var(--color-2); } .bad { color: var(--color-6); font-weight: bold; }
 details { margin: .4rem 0; } summary { cursor: pointer; }
 li { overflow-wrap: anywhere; }
