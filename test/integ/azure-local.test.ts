@@ -76,6 +76,10 @@ async function startDouble(kubernetes?: Kubernetes): Promise<void> {
     location: 'westeurope',
     properties: { vaultUri: new URL('/', KEY.id).href, enableSoftDelete: true, enablePurgeProtection: true },
   });
+  // So do the network and its subnet, whose states azurerm reads before it creates nodes there.
+  const properties = { provisioningState: 'Succeeded' };
+  double.store.give(SERVING.id, { properties });
+  double.store.give(SERVING.id.replace(/\/subnets\/.*/, ''), { properties });
 }
 
 describeOnRequest('azure --local', () => {

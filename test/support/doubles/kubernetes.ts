@@ -45,7 +45,7 @@ export interface KubernetesOptions {
 
 /**
  * Kubernetes API of a cluster without nodes: the real `kube-apiserver` and etcd. In the place of controllers, it reports
- * deployments as available, gives load balancers an address, binds volume claims and finishes deleted namespaces.
+ * deployments and volumes as available, gives load balancers an address, binds volume claims and finishes what is deleted.
  */
 export class Kubernetes {
   private readonly folder = mkdtempSync(join(tmpdir(), 'kubernetes-'));
@@ -244,15 +244,24 @@ export class Kubernetes {
       const path = `/api/v1/namespaces/${metadata.namespace}/services/${metadata.name}`;
       await setStatus(path, { loadBalancer: { ingress: [{ ip: '10.0.0.200' }] } });
     }
+    for (const { metadata, status } of await list('/api/v1/persistentvolumes')) {
+      const path = `/api/v1/persistentvolumes/${metadata.name}`;
+      if (metadata.deletionTimestamp) await this.release(path);
+      else if (status.phase === 'Pending') await setStatus(path, { phase: 'Available' });
+    }
     for (const { metadata, spec, status } of await list('/api/v1/persistentvolumeclaims')) {
-      if (status.phase === 'Bound' || !spec.volumeName) continue;
-      await setStatus(`/api/v1/namespaces/${metadata.namespace}/persistentvolumeclaims/${metadata.name}`, {
-        phase: 'Bound',
-      });
+      const path = `/api/v1/namespaces/${metadata.namespace}/persistentvolumeclaims/${metadata.name}`;
+      if (metadata.deletionTimestamp) await this.release(path);
+      else if (status.phase !== 'Bound' && spec.volumeName) await setStatus(path, { phase: 'Bound' });
     }
     for (const { metadata } of await list('/api/v1/namespaces')) {
       if (metadata.deletionTimestamp) await this.finish(metadata.name);
     }
+  }
+
+  /** Lets an object go that is deleted. No pod runs here, so none uses it. */
+  private async release(path: string): Promise<void> {
+    await this.call('PATCH', path, { metadata: { finalizers: null } }, 'application/merge-patch+json');
   }
 
   /** Deletes what is in a namespace, then the namespace. */
