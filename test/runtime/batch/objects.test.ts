@@ -1,41 +1,25 @@
-import { once } from 'node:events';
-import { createServer, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { readLines } from '../../../runtime/src/batch/lines.js';
 import { openStore } from '../../../runtime/src/store/open-store.js';
 import { Upload } from '../../../runtime/src/store/upload.js';
-import { AZURITE_ACCOUNT, Azurite } from '../../support/azurite.js';
+import { AZURE_STORAGE_URL, AzureStorage } from '../../support/azure-storage.js';
 import { GoogleStorage } from '../../support/google-storage.js';
 
-const CLOUD = `https://${AZURITE_ACCOUNT}.blob.core.windows.net`;
 const PART_BYTES = 8 * 1024 * 1024;
 
 let google: GoogleStorage;
-let azurite: Azurite;
-let identity: Server;
+let azure: AzureStorage;
 
 beforeAll(async () => {
   google = await GoogleStorage.start();
   for (const [name, value] of Object.entries(google.env)) vi.stubEnv(name, value);
-  // For the emulator's certificate.
-  vi.stubEnv('NODE_TLS_REJECT_UNAUTHORIZED', '0');
-  azurite = await Azurite.start();
-  identity = createServer((_, response) => response.end(JSON.stringify({ access_token: azurite.token() })));
-  identity.listen(0, '127.0.0.1');
-  await once(identity, 'listening');
-  vi.stubEnv('IDENTITY_ENDPOINT', `http://127.0.0.1:${(identity.address() as AddressInfo).port}/msi/token`);
-  // Stands for the name service: the account's name leads to the emulator.
-  const { fetch } = globalThis;
-  vi.stubGlobal('fetch', (url: string, init: RequestInit) => fetch(url.replace(CLOUD, azurite.url), init));
-  await azurite.createContainer('batches');
+  azure = await AzureStorage.start('batches');
 }, 60_000);
 afterAll(async () => {
   vi.unstubAllGlobals();
   vi.unstubAllEnvs();
   google.stop();
-  identity.close();
-  await azurite.stop();
+  await azure.stop();
 });
 
 async function linesOf(url: string, maxBytes = PART_BYTES): Promise<string[]> {
@@ -46,7 +30,7 @@ async function linesOf(url: string, maxBytes = PART_BYTES): Promise<string[]> {
 
 describe.each([
   ['Google Cloud Storage', 'gs://batches/a%20b'],
-  ['Azure Blob Storage', `${CLOUD}/batches/a%20b`],
+  ['Azure Blob Storage', `${AZURE_STORAGE_URL}/batches/a%20b`],
 ])('objects in %s', (_, folder) => {
   const write = async (name: string, ...texts: string[]) => {
     const upload = await Upload.begin(`${folder}/${name}`, 'application/jsonlines');
@@ -107,11 +91,11 @@ test('a list of blocks that Blob Storage did not take is written again, without 
     url.includes('comp=blocklist') && ++lists === 1 ? new Response(null, { status: 503 }) : fetch(url, init),
   );
   try {
-    const upload = await Upload.begin(`${CLOUD}/batches/again`, 'text/plain');
+    const upload = await Upload.begin(`${AZURE_STORAGE_URL}/batches/again`, 'text/plain');
     await upload.add('1\n2\n');
     await upload.end();
     expect(lists).toBe(2);
-    expect(await linesOf(`${CLOUD}/batches/again`)).toEqual(['1', '2']);
+    expect(await linesOf(`${AZURE_STORAGE_URL}/batches/again`)).toEqual(['1', '2']);
   } finally {
     vi.stubGlobal('fetch', fetch);
   }

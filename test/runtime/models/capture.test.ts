@@ -1,6 +1,3 @@
-import { once } from 'node:events';
-import { createServer, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import { CreateBucketCommand, S3Client } from '@aws-sdk/client-s3';
@@ -13,12 +10,11 @@ import { type CaptureResult, ModelMetrics } from '../../../runtime/src/observabi
 import { startServer } from '../../../runtime/src/start-server.js';
 import { openStore } from '../../../runtime/src/store/open-store.js';
 import type { Signature, Tensor } from '../../../runtime/src/tensor/tensor.js';
-import { AZURITE_ACCOUNT, Azurite } from '../../support/azurite.js';
+import { AZURE_STORAGE_URL, AzureStorage } from '../../support/azure-storage.js';
 import { GoogleStorage } from '../../support/google-storage.js';
 import { Moto } from '../../support/moto.js';
 
 const IRIS = join(import.meta.dirname, '../../../examples/iris/model');
-const CLOUD = `https://${AZURITE_ACCOUNT}.blob.core.windows.net`;
 
 /** Value of a column that is redacted. It has the same digits as a 32-bit float. */
 const SECRET = 4321.125;
@@ -26,12 +22,11 @@ const SECRET = 4321.125;
 describe.each([
   ['Amazon S3', 's3://captured/a%20b/'],
   ['Google Cloud Storage', 'gs://captured/a%20b/'],
-  ['Azure Blob Storage', `${CLOUD}/captured/a%20b/`],
+  ['Azure Blob Storage', `${AZURE_STORAGE_URL}/captured/a%20b/`],
 ])('requests captured in %s', (_, url) => {
   let moto: Moto;
   let google: GoogleStorage;
-  let azurite: Azurite;
-  let identity: Server;
+  let azure: AzureStorage;
 
   beforeAll(async () => {
     if (url.startsWith('s3')) {
@@ -42,25 +37,14 @@ describe.each([
       google = await GoogleStorage.start();
       for (const [name, value] of Object.entries(google.env)) vi.stubEnv(name, value);
     } else {
-      // For the emulator's certificate.
-      vi.stubEnv('NODE_TLS_REJECT_UNAUTHORIZED', '0');
-      azurite = await Azurite.start();
-      identity = createServer((_request, response) => response.end(JSON.stringify({ access_token: azurite.token() })));
-      identity.listen(0, '127.0.0.1');
-      await once(identity, 'listening');
-      vi.stubEnv('IDENTITY_ENDPOINT', `http://127.0.0.1:${(identity.address() as AddressInfo).port}/msi/token`);
-      // Stands for the name service: the account's name leads to the emulator.
-      const { fetch } = globalThis;
-      vi.stubGlobal('fetch', (target: string, init: RequestInit) => fetch(target.replace(CLOUD, azurite.url), init));
-      await azurite.createContainer('captured');
+      azure = await AzureStorage.start('captured');
     }
   }, 120_000);
   afterAll(async () => {
     vi.unstubAllGlobals();
     vi.unstubAllEnvs();
     google?.stop();
-    identity?.close();
-    await azurite?.stop();
+    await azure?.stop();
     await moto?.stop();
   });
 
