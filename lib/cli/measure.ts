@@ -26,10 +26,10 @@ const ONE_CALLER_SECONDS = 0.6;
 const WARM_UP_SECONDS = 1.2;
 const LOAD_SECONDS = 1.5;
 
-/** Callers of the measurement under load. With fewer, less requests run together than in a server that is busy. */
+/** Callers of the measurement under load. With fewer callers, the server runs fewer requests together than a busy one does. */
 const CALLERS = 32;
 
-/** Seconds that the requests of all callers may take one after another: a load ends only with its last response. */
+/** Seconds that one request of each caller may take in all, because a load ends only with its last response. */
 const TURN_SECONDS = 0.5;
 
 /** Threads of a run, as in a server process of a replica, which has a processor for each process. */

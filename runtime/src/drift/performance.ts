@@ -1,7 +1,7 @@
 import { argmax } from '../tensor/argmax.js';
 import { addTo } from './bins.js';
-import { calibrate, expectedRows, type LabelledScore } from './calibration.js';
-import type { PerformanceMeasure, ReferencePerformance } from './columns.js';
+import { type Calibration, calibrate, expectedRows, type LabelledScore } from './calibration.js';
+import type { CalibratedClass, PerformanceMeasure, ReferencePerformance } from './columns.js';
 import { type LiveValues, noValues, totalOf } from './live-values.js';
 
 /** Least share of rows and of inputs in the range of the reference data, for an estimate. */
@@ -43,13 +43,11 @@ export class ScoreCounter {
   private readonly parts: readonly CountedScores[];
 
   constructor({ classes }: ReferencePerformance) {
-    this.parts = classes
-      .flatMap(({ other, predicted }) => [other, predicted])
-      .map((calibration) => ({
-        min: calibration?.min ?? Number.POSITIVE_INFINITY,
-        max: calibration?.max ?? Number.NEGATIVE_INFINITY,
-        knots: Float64Array.from(calibration?.knots ?? []),
-      }));
+    this.parts = calibrationsOf(classes).map((calibration) => ({
+      min: calibration?.min ?? Number.POSITIVE_INFINITY,
+      max: calibration?.max ?? Number.NEGATIVE_INFINITY,
+      knots: Float64Array.from(calibration?.knots ?? []),
+    }));
   }
 
   get classes(): number {
@@ -81,9 +79,12 @@ interface CountedScores {
 
 /** Returns counts of no scores: for each class, those of rows that are predicted to be of another, and of it. */
 export function noScores({ classes }: ReferencePerformance): LiveValues[] {
-  return classes
-    .flatMap(({ other, predicted }) => [other, predicted])
-    .map((calibration) => noValues(calibration ? calibration.knots.length + 1 : 0));
+  return calibrationsOf(classes).map((calibration) => noValues(calibration ? calibration.knots.length + 1 : 0));
+}
+
+/** Returns for each class the calibration of rows that are predicted to be of another, and of those predicted to be of it. */
+function calibrationsOf(classes: readonly CalibratedClass[]): readonly (Calibration | undefined)[] {
+  return classes.flatMap(({ other, predicted }) => [other, predicted]);
 }
 
 /** Estimate of how well a classifier predicts some rows. */

@@ -320,16 +320,15 @@ export class ServedVersion implements ServedModel {
     const takesTexts = this.tokens !== undefined && signatureName === DEFAULT_SIGNATURE;
     const submitted = this.scheduler!.submit(inputs, signatureName, signal, takesTexts ? (text ?? {}) : undefined);
     const response = takesTexts ? submitted.then(({ outputs }) => withUsage(outputs, signal)) : submitted;
-    const hasCountedOutputs = !isMadeUp && signatureName === DEFAULT_SIGNATURE && text?.normalize === undefined;
-    const countsOutputs = hasCountedOutputs && this.guards!.countsOutputs;
-    const captures =
-      !isMadeUp && signatureName === DEFAULT_SIGNATURE && this.capture?.drawn() ? this.capture : undefined;
-    if (!wanted && !this.hidesScores && !countsOutputs && !captures) return response;
+    const isWatched = !isMadeUp && signatureName === DEFAULT_SIGNATURE;
+    const countsOutputs = isWatched && text?.normalize === undefined && this.guards!.countsOutputs;
+    const capture = isWatched && this.capture?.drawn() ? this.capture : undefined;
+    if (!wanted && !this.hidesScores && !countsOutputs && !capture) return response;
     return response.then(({ outputs, ...rest }) => {
       if (countsOutputs) this.guards!.countOutputs(outputs);
       const chosen = wanted ? outputs.filter(({ name }) => wanted.includes(name)) : outputs;
       const seen = this.hidesScores ? this.guards!.limit(chosen, this.signatures[signatureName]!) : chosen;
-      captures?.add(inputs, seen);
+      capture?.add(inputs, seen);
       return { ...rest, outputs: seen };
     });
   }

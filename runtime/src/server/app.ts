@@ -70,7 +70,7 @@ export class App {
   /** Handler for large requests outside this thread. @default - this thread handles every request */
   codec: Codec | undefined;
   private readonly routes = new Set<string>();
-  /** Route that was found last. A request is asked for twice, and those of a client mostly have the same path. */
+  /** Result of the last search. Each request searches its route twice, and consecutive requests mostly have the same path. */
   private last: { readonly method: string; readonly path: string; readonly found: FoundRoute } | undefined;
   /** Paths that accept GET requests without a credential. */
   private readonly openPaths: ReadonlySet<string>;

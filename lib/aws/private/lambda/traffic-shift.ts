@@ -13,8 +13,7 @@ import { FilterPattern, type ILogGroup, MetricFilter } from 'aws-cdk-lib/aws-log
 import { Construct } from 'constructs';
 import type { AlarmThresholds } from '../../../serving/alarms.js';
 import type { Rollout } from '../../../serving/rollout.js';
-import { NAMESPACE } from '../shared/drift-alarms.js';
-import { errorPercent, PERIOD, ServiceAlarms } from '../shared/service-alarms.js';
+import { errorPercent, LOG_METRICS_NAMESPACE, PERIOD, ServiceAlarms } from '../shared/service-alarms.js';
 import { PreTrafficHook, type PreTrafficHookProps } from './pre-traffic-hook.js';
 
 export interface TrafficShiftProps extends Omit<PreTrafficHookProps, 'gate'> {
@@ -28,7 +27,7 @@ export interface TrafficShiftProps extends Omit<PreTrafficHookProps, 'gate'> {
 }
 
 /** Metric of responses with a status of 500 or above, by function and version. */
-const FAILED_REQUESTS = { namespace: NAMESPACE, metricName: 'FailedRequests' };
+const FAILED_REQUESTS = { namespace: LOG_METRICS_NAMESPACE, metricName: 'FailedRequests' };
 
 /** CodeDeploy deployment that shifts the alias of a function from version to version. */
 export class TrafficShift extends Construct {

@@ -4,10 +4,7 @@ import type { Alarm, IAlarmAction } from 'aws-cdk-lib/aws-cloudwatch';
 import { FilterPattern, type ILogGroup, MetricFilter } from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
 import { type AlarmOptions, AlarmThresholds, driftAlarms } from '../../../serving/alarms.js';
-import { PERIOD, ServiceAlarms } from './service-alarms.js';
-
-/** Namespace of the metrics that are read from logs. */
-export const NAMESPACE = 'Modelship';
+import { LOG_METRICS_NAMESPACE, PERIOD, ServiceAlarms } from './service-alarms.js';
 
 const NAME_LENGTH = 200;
 
@@ -33,7 +30,7 @@ export class DriftAlarms extends Construct {
           FilterPattern.stringValue('$.message', '=', DRIFT_LINE.message),
           FilterPattern.exists(`$.${field}`),
         ),
-        metricNamespace: NAMESPACE,
+        metricNamespace: LOG_METRICS_NAMESPACE,
         // A metric without dimensions has to have a name of its own for each endpoint.
         metricName: `${name}-${Names.uniqueResourceName(scope, { maxLength: NAME_LENGTH })}`,
         metricValue: `$.${field}`,

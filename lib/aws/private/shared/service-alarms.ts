@@ -13,6 +13,9 @@ import type { AlarmThresholds } from '../../../serving/alarms.js';
 /** Period of the metrics in alarms and dashboards. */
 export const PERIOD = Duration.minutes(1);
 
+/** Namespace of the metrics that are read from logs. */
+export const LOG_METRICS_NAMESPACE = 'Modelship';
+
 type Watched = Pick<AlarmProps, 'metric' | 'threshold' | 'alarmDescription'> &
   Partial<Pick<AlarmProps, 'evaluationPeriods' | 'datapointsToAlarm'>>;
 

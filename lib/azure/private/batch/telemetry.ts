@@ -1,4 +1,4 @@
-import type { RequestMetric, Watched } from '../shared/telemetry.js';
+import { CONTAINER_APP_LINES, type RequestMetric, type Watched } from '../shared/telemetry.js';
 
 const NAMESPACE = 'Microsoft.App/jobs';
 
@@ -16,7 +16,7 @@ export const FAILED_EXECUTIONS: RequestMetric = {
 export function jobTelemetry(): Omit<Watched, 'resourceId'> {
   return {
     resourceType: NAMESPACE.toLowerCase(),
-    lines: { table: 'ContainerAppConsoleLogs', column: 'Log' },
+    lines: CONTAINER_APP_LINES,
     metrics: [FAILED_EXECUTIONS],
     alarms: [
       {

@@ -1,5 +1,5 @@
 import type { AlarmThresholds } from '../../../serving/alarms.js';
-import type { RequestMetric, Watched } from '../shared/telemetry.js';
+import { CONTAINER_APP_LINES, type RequestMetric, type Watched } from '../shared/telemetry.js';
 
 const NAMESPACE = 'Microsoft.App/containerApps';
 
@@ -30,7 +30,7 @@ const LATENCY: RequestMetric = {
 export function containerAppTelemetry({ latencySeconds, symptoms }: AlarmThresholds): Omit<Watched, 'resourceId'> {
   return {
     resourceType: NAMESPACE.toLowerCase(),
-    lines: { table: 'ContainerAppConsoleLogs', column: 'Log' },
+    lines: CONTAINER_APP_LINES,
     metrics: [
       REQUESTS,
       LATENCY,

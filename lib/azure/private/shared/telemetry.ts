@@ -70,6 +70,9 @@ export interface LoggedLines {
   readonly column: string;
 }
 
+/** Lines of apps and jobs in an environment of Container Apps. */
+export const CONTAINER_APP_LINES: LoggedLines = { table: 'ContainerAppConsoleLogs', column: 'Log' };
+
 /**
  * Window sizes of a metric alert in minutes:
  * https://learn.microsoft.com/azure/azure-monitor/alerts/alerts-create-metric-alert-rule

@@ -140,9 +140,8 @@ export class Telemetry extends Construct {
       metricDescriptor: { metricKind: 'DELTA', valueType: 'INT64', unit: '1' },
     });
     const { minutes } = new AlarmThresholds(props.alarms, 0);
-    return alertPolicy(this, scope, props, { id, documentation: description }, title, {
-      ...queryCondition({ query: lines(metricName, resourceType, 5), threshold: 0, minutes }),
-    });
+    const condition = queryCondition({ query: lines(metricName, resourceType, 5), threshold: 0, minutes });
+    return alertPolicy(this, scope, props, { id, documentation: description }, title, condition);
   }
 }
 
